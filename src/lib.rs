@@ -1,0 +1,9 @@
+//! Partnero for axum.
+
+pub mod api;
+pub mod delivery;
+pub mod model;
+pub mod referral;
+#[cfg(feature = "sandbox")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sandbox")))]
+pub mod sandbox;
