@@ -7,3 +7,8 @@ pub mod referral;
 #[cfg(feature = "sandbox")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sandbox")))]
 pub mod sandbox;
+
+pub use model::{
+    Amount, AmountError, CustomerKey, KeyError, NewCustomer, NewTransaction, ProgramType, ReferralKey, ReferralKeys,
+    TransactionKey,
+};

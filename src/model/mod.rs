@@ -1,1 +1,24 @@
-//! model
+//! The words of Partnero: keys, amounts, customers, transactions. No axum, no I/O.
+
+mod amount;
+mod currency;
+mod customer;
+mod json;
+mod key;
+mod link;
+mod program;
+mod redact;
+mod referral_key;
+mod referral_keys;
+mod transaction;
+
+pub use amount::{Amount, AmountError};
+pub use customer::NewCustomer;
+pub use key::{CustomerKey, KeyError, TransactionKey};
+pub use program::ProgramType;
+pub use referral_key::ReferralKey;
+pub use referral_keys::ReferralKeys;
+pub use transaction::NewTransaction;
+
+pub(crate) use amount::same_amount;
+pub(crate) use redact::{loggable, mask};
