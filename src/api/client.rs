@@ -1,0 +1,75 @@
+//! The client itself.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::HeaderValue;
+use secrecy::SecretString;
+
+use crate::{
+    api::{ApiBuildError, ApiClientBuilder, base_url::BaseUrl},
+    model::ProgramType,
+};
+
+/// A client of Partnero's REST API. Cheap to clone; all clones share their connections.
+///
+/// ```no_run
+/// use axum_partnero::ApiClient;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = ApiClient::new(std::env::var("PARTNERO_API_KEY")?)?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Its methods wait for Partnero, and send once: what failed is not repeated. To report sign-ups and sales without
+/// waiting, and without losing or doubling one, use [`Partnero`](crate::Partnero).
+#[derive(Clone)]
+pub struct ApiClient {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) http: reqwest::Client,
+    pub(super) base: BaseUrl,
+    pub(super) authorization: HeaderValue,
+    pub(super) request_timeout: Duration,
+    pub(super) max_response_bytes: usize,
+    pub(super) program_type: Option<ProgramType>,
+}
+
+impl ApiClient {
+    /// A client with the default settings, for the program that the API key belongs to.
+    ///
+    /// # Errors
+    /// When the API key can't be one, or the HTTP client can't be built (no CA certificates).
+    pub fn new(api_key: impl Into<SecretString>) -> Result<Self, ApiBuildError> {
+        Self::builder(api_key).build()
+    }
+
+    /// The settings, with their defaults.
+    pub fn builder(api_key: impl Into<SecretString>) -> ApiClientBuilder {
+        ApiClientBuilder::new(api_key.into())
+    }
+
+    pub(super) fn from_inner(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    pub(crate) fn request_timeout(&self) -> Duration {
+        self.inner.request_timeout
+    }
+
+    pub(crate) fn program_type(&self) -> Option<ProgramType> {
+        self.inner.program_type
+    }
+}
+
+/// Without the API key.
+impl fmt::Debug for ApiClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiClient")
+            .field("base_url", &self.inner.base)
+            .field("program_type", &self.inner.program_type)
+            .finish_non_exhaustive()
+    }
+}
