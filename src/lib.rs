@@ -8,7 +8,7 @@ pub mod referral;
 #[cfg_attr(docsrs, doc(cfg(feature = "sandbox")))]
 pub mod sandbox;
 
-pub use api::ApiClient;
+pub use api::{ApiClient, ApiError};
 pub use model::{
     Amount, AmountError, CustomerKey, KeyError, NewCustomer, NewTransaction, ProgramType, ReferralKey, ReferralKeys,
     TransactionKey,

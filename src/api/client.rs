@@ -69,7 +69,8 @@ impl fmt::Debug for ApiClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiClient")
             .field("base_url", &self.inner.base)
-            .field("program_type", &self.inner.program_type)
+            .field("program_type", &self.program_type())
+            .field("request_timeout", &self.request_timeout())
             .finish_non_exhaustive()
     }
 }

@@ -1,14 +1,44 @@
-//! A typed client of Partnero's REST API.
+//! A typed client of Partnero's REST API: [`ApiClient`].
+//!
+//! Every method waits for Partnero and sends once. Answers are read leniently: a field that is missing or of an odd
+//! type is `None`, and the JSON is kept as it came (`raw()`).
 
 pub(crate) mod attempt;
 mod base_url;
+mod batch;
 mod builder;
 mod call;
 mod client;
-mod envelope;
+mod credit;
+mod customer_update;
+mod customers;
+pub(crate) mod envelope;
+mod error;
+mod fields;
+mod filter;
+mod list;
+mod other;
+mod outcome;
+mod partners;
+pub(crate) mod response;
 mod send;
+mod transactions;
+mod webhooks;
 
 pub use builder::{ApiBuildError, ApiClientBuilder};
 pub use client::ApiClient;
+pub use credit::Credit;
+pub use customer_update::{CustomerUpdate, Invitation};
+pub use customers::{CustomerSearch, Customers};
+pub use error::ApiError;
+pub use filter::{CustomerFilter, ReferStatus, Sort, TransactionFilter};
+pub use list::List;
+pub use partners::{NewPartner, PartnerBy, Partners};
+pub use response::{
+    Balance, BalanceAmount, Commissions, Customer, Money, Partner, PartnerReferrals, Program, ReferralLink, Reward,
+    SignInUrl, Stats, Transaction, Webhook,
+};
+pub use transactions::Transactions;
+pub use webhooks::{NewWebhook, WebhookUpdate, Webhooks};
 
 pub(crate) use call::Call;

@@ -21,4 +21,4 @@ pub use referral_keys::ReferralKeys;
 pub use transaction::NewTransaction;
 
 pub(crate) use amount::same_amount;
-pub(crate) use redact::{loggable, mask};
+pub(crate) use redact::{hidden, loggable, mask};
