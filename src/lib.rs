@@ -13,3 +13,4 @@ pub use model::{
     Amount, AmountError, CustomerKey, KeyError, NewCustomer, NewTransaction, ProgramType, ReferralKey, ReferralKeys,
     TransactionKey,
 };
+pub use delivery::{Clock, MemoryOutbox, Observer, Partnero};

@@ -37,6 +37,14 @@ pub(super) enum BadBaseUrl {
 pub(super) struct BadPath;
 
 impl BaseUrl {
+    /// Partnero's own.
+    pub(super) fn partneros() -> Self {
+        match Self::parse(DEFAULT, false) {
+            Ok(url) => url,
+            Err(_) => unreachable!("the default is a good URL, as the tests show"),
+        }
+    }
+
     pub(super) fn parse(text: &str, allow_plain_http: bool) -> Result<Self, BadBaseUrl> {
         let mut url = Url::parse(text.trim()).map_err(|_| BadBaseUrl::Malformed)?;
         if !matches!(url.scheme(), "https" | "http") {

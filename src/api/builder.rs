@@ -158,7 +158,7 @@ impl ApiClientBuilder {
             .map_err(|_| ApiBuildError::HttpClient("its TLS could not be set up".to_owned()))?
             .map_err(|error| ApiBuildError::HttpClient(chain(error)))?;
         Ok(ApiClient::from_inner(Inner {
-            http,
+            http: Some(http),
             base,
             authorization,
             request_timeout: self.request_timeout,

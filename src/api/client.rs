@@ -29,7 +29,8 @@ pub struct ApiClient {
 }
 
 pub(super) struct Inner {
-    pub(super) http: reqwest::Client,
+    /// `None` where nothing is to be sent.
+    pub(super) http: Option<reqwest::Client>,
     pub(super) base: BaseUrl,
     pub(super) authorization: HeaderValue,
     pub(super) request_timeout: Duration,
@@ -49,6 +50,18 @@ impl ApiClient {
     /// The settings, with their defaults.
     pub fn builder(api_key: impl Into<SecretString>) -> ApiClientBuilder {
         ApiClientBuilder::new(api_key.into())
+    }
+
+    /// A client that sends nothing.
+    pub(crate) fn disabled() -> Self {
+        Self::from_inner(Inner {
+            http: None,
+            base: BaseUrl::partneros(),
+            authorization: HeaderValue::from_static("none"),
+            request_timeout: Duration::ZERO,
+            max_response_bytes: 0,
+            program_type: None,
+        })
     }
 
     pub(super) fn from_inner(inner: Inner) -> Self {

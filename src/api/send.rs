@@ -51,9 +51,10 @@ impl ApiClient {
             Ok(url) => url,
             Err(error) => return Attempt::NotSent(error.to_string()),
         };
-        let mut request = self
-            .inner
-            .http
+        let Some(http) = &self.inner.http else {
+            return Attempt::NotSent("this client is disabled".to_owned());
+        };
+        let mut request = http
             .request(call.method, url)
             .header(AUTHORIZATION, self.inner.authorization.clone())
             .header(ACCEPT, "application/json");

@@ -1,1 +1,47 @@
-//! delivery
+//! From a handler to Partnero, effectively once: the handle, the outbox, the dispatcher.
+//!
+//! `track_*` puts a call in a bounded queue and returns. A task stores it in the outbox; the dispatcher claims what can
+//! be sent now, sends it, and records what came of it.
+
+mod answer;
+mod builder;
+mod call;
+mod clock;
+mod dead;
+mod decide;
+mod deliver;
+mod dispatcher;
+mod gate;
+mod intake;
+mod letters;
+mod memory;
+mod notice;
+mod notifier;
+mod observer;
+mod outbox;
+mod outcome;
+mod partnero;
+mod payload;
+mod retry;
+mod room;
+mod settings;
+mod shared;
+mod shutdown;
+mod status;
+mod track;
+mod tracked;
+
+pub use builder::{BuildError, PartneroBuilder};
+pub use call::CallKind;
+pub use clock::Clock;
+pub use dead::{DeadLetter, DeadReason};
+pub use gate::HoldReason;
+pub use letters::DeadLetters;
+pub use memory::MemoryOutbox;
+pub use observer::{BoxError, Observer};
+pub use outbox::{Outbox, OutboxError};
+pub use outcome::Outcome;
+pub use partnero::Partnero;
+pub use shutdown::ShutdownReport;
+pub use status::{CheckError, FlushError, Status};
+pub use tracked::{DeliveryError, TrackError, Tracked};

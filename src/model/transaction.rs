@@ -185,6 +185,24 @@ impl NewTransaction {
         self.reward.as_ref()
     }
 
+    fn values(&self) -> impl Iterator<Item = Decimal> + '_ {
+        [&self.amount, &self.reward].into_iter().flatten().map(Amount::value)
+    }
+
+    /// Nothing was paid, and no commission is stated.
+    pub(crate) fn is_zero(&self) -> bool {
+        self.values().all(|value| value.is_zero())
+    }
+
+    pub(crate) fn is_negative(&self) -> bool {
+        self.values().any(|value| value.is_sign_negative() && !value.is_zero())
+    }
+
+    /// Whether it is to create its own customer, and names who referred them.
+    pub(crate) fn is_referred(&self, program: Option<ProgramType>) -> bool {
+        matches!(&self.customer, Buyer::New(customer) if customer.is_referred(program))
+    }
+
     /// The body of `POST /transactions`.
     pub(crate) fn to_json(&self, program: Option<ProgramType>) -> String {
         let ids = |key| Ids { key, email: self.customer_email.as_deref(), id: self.customer_id.as_deref() };

@@ -1,0 +1,318 @@
+//! The settings of a handle.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use secrecy::SecretString;
+use tokio::{runtime::Handle, sync::watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    api::{ApiBuildError, ApiClient, ApiClientBuilder},
+    delivery::{
+        clock::Clock,
+        dispatcher::Dispatcher,
+        intake::intake,
+        memory::MemoryOutbox,
+        notifier::Notifier,
+        observer::{AnyObserver, Observer},
+        outbox::{Outbox, sealed},
+        partnero::{Live, Partnero},
+        room::Room,
+        settings::Settings,
+        shared::Shared,
+        shutdown::Tasks,
+    },
+    model::ProgramType,
+};
+
+/// Why there is no handle.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// `PARTNERO_API_KEY` isn't set.
+    #[error("PARTNERO_API_KEY is not set: set it, or use `Partnero::disabled()` where nothing is to be sent")]
+    NoApiKey,
+    /// The client of Partnero's API can't be built.
+    #[error(transparent)]
+    Api(#[from] ApiBuildError),
+    /// Outside a tokio runtime.
+    #[error("no tokio runtime: build the handle in an async function, where its tasks can run")]
+    NoRuntime,
+    /// The lease leaves no time for a request.
+    #[error("the lease must be longer than three request time-outs: a call may need three requests")]
+    LeaseTooShort,
+    /// No room, or nothing in flight.
+    #[error("`capacity` and `max_in_flight` must be at least 1")]
+    Zero,
+    /// The least wait is longer than the longest.
+    #[error("`backoff(min, max)` wants min <= max and max above zero")]
+    Backoff,
+    /// An outbox in memory that nobody empties.
+    #[error("`dispatch(false)` wants an outbox that another process can see, not one in memory")]
+    NothingDispatches,
+    /// Not a program id.
+    #[error("a program id is 8 upper-case letters and digits, as in the PartneroJS snippet")]
+    ProgramId,
+}
+
+type Open = Box<dyn FnOnce(Clock) -> sealed::Handle + Send>;
+
+/// Builds a [`Partnero`] handle; see [`Partnero::builder`].
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct PartneroBuilder {
+    api: ApiClientBuilder,
+    request_timeout: Duration,
+    open: Open,
+    name: String,
+    observer: Option<Arc<dyn AnyObserver>>,
+    clock: Clock,
+    settings: Settings,
+    rules: Rules,
+    program_id: Option<String>,
+}
+
+/// What is reported at all.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rules {
+    pub(crate) program: Option<ProgramType>,
+    pub(crate) sign_ups_only: bool,
+    pub(crate) referred_only: bool,
+}
+
+impl PartneroBuilder {
+    pub(crate) fn new(api_key: SecretString) -> Self {
+        Self {
+            api: ApiClient::builder(api_key),
+            request_timeout: Duration::from_secs(10),
+            open: Box::new(|clock| sealed::IntoStore::into_store(MemoryOutbox::new(), clock)),
+            name: "partnero".to_owned(),
+            observer: None,
+            clock: Clock::system(),
+            settings: Settings::default(),
+            rules: Rules::default(),
+            program_id: None,
+        }
+    }
+
+    /// Where calls are kept until Partnero has them. Default: [`MemoryOutbox`], which a crash empties.
+    pub fn outbox(mut self, outbox: impl Outbox) -> Self {
+        self.open = Box::new(|clock| sealed::IntoStore::into_store(outbox, clock));
+        self
+    }
+
+    /// Who is told what became of calls. Default: nobody.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// The kind of the API key's program. Default: that of each referral key where known, else affiliate.
+    ///
+    /// State it for a refer-a-friend program, and wherever two handles serve two programs.
+    pub fn program_type(mut self, program: ProgramType) -> Self {
+        self.rules.program = Some(program);
+        self.api = self.api.program_type(program);
+        self
+    }
+
+    /// The program's public id, 8 letters and digits: [`check`](Partnero::check) compares it with the API key's.
+    pub fn program_id(mut self, id: impl Into<String>) -> Self {
+        self.program_id = Some(id.into());
+        self
+    }
+
+    /// The name of this handle in logs. Default: `partnero`.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Only sign-ups are reported: sales, refunds and adjustments are refused, and the first of them is logged.
+    ///
+    /// For programs to which Stripe, Paddle or another processor is connected: it reports the sales itself, and a
+    /// second report pays a second commission.
+    pub fn sign_ups_only(mut self) -> Self {
+        self.rules.sign_ups_only = true;
+        self
+    }
+
+    /// Sign-ups without a referrer end as ignored, without a request. Default: all are sent, as Partnero's guide says.
+    ///
+    /// Sales are sent all the same: whether their customer was referred, perhaps years ago, is Partnero's to know.
+    pub fn referred_only(mut self) -> Self {
+        self.rules.referred_only = true;
+        self
+    }
+
+    /// Whether this process sends what the outbox holds. Default: `true`. With `false` it only stores.
+    pub fn dispatch(mut self, dispatch: bool) -> Self {
+        self.settings.dispatch = dispatch;
+        self
+    }
+
+    /// Partnero's address. Default: `https://api.partnero.com/v1/`. It must be https, or loopback.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.api = self.api.base_url(url);
+        self
+    }
+
+    /// Allows a base URL that is neither https nor loopback: the API key then travels readably.
+    pub fn allow_plain_http(mut self) -> Self {
+        self.api = self.api.allow_plain_http();
+        self
+    }
+
+    /// Your own HTTP client settings: a proxy, further roots. Redirects, retries and time-outs stay ours.
+    pub fn http_client(mut self, client: reqwest::ClientBuilder) -> Self {
+        self.api = self.api.http_client(client);
+        self
+    }
+
+    /// Where time comes from. Default: the system.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Calls that may wait in this process's memory: with [`MemoryOutbox`] all that are neither settled nor dead
+    /// letters, with a durable outbox those not yet stored. Default: 10,000. A full queue refuses the newest.
+    pub fn capacity(mut self, calls: usize) -> Self {
+        self.settings.capacity = calls;
+        self
+    }
+
+    /// The size of a call. Default: 16 KiB.
+    pub fn max_call_bytes(mut self, bytes: usize) -> Self {
+        self.settings.max_call_bytes = bytes;
+        self
+    }
+
+    /// Requests under way at the same time. Default: 8.
+    pub fn max_in_flight(mut self, calls: usize) -> Self {
+        self.settings.max_in_flight = calls;
+        self
+    }
+
+    /// Time to connect. Default: 3 seconds.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.api = self.api.connect_timeout(timeout);
+        self
+    }
+
+    /// Time for a whole request. Default: 10 seconds.
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
+        self.api = self.api.request_timeout(timeout);
+        self
+    }
+
+    /// The size of a response. Default: 1 MiB.
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.api = self.api.max_response_bytes(bytes);
+        self
+    }
+
+    /// How long a call belongs to whoever claimed it. Default: 60 seconds; at least three request time-outs.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.settings.lease = lease;
+        self
+    }
+
+    /// How long after an attempt of unknown outcome Partnero may still be at work on it. Only then is it asked whether
+    /// the sale is there. Default: 30 seconds; never less than the request time-out.
+    pub fn settle_delay(mut self, delay: Duration) -> Self {
+        self.settings.settle_delay = delay;
+        self
+    }
+
+    /// How long a call may wait between its own attempts before it becomes a dead letter. Default: 7 days. Time during
+    /// which nothing at all is sent doesn't count.
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.settings.max_age = age;
+        self
+    }
+
+    /// The shortest and the longest wait between two attempts of a call. Default: 1 second and 1 hour.
+    pub fn backoff(mut self, min: Duration, max: Duration) -> Self {
+        self.settings.backoff = (min, max);
+        self
+    }
+
+    /// How long settled keys are remembered, to recognise repeats. Default: 400 days.
+    pub fn keep_settled(mut self, time: Duration) -> Self {
+        self.settings.keeping.settled = time;
+        self
+    }
+
+    /// How long dead letters are kept. Default: 90 days.
+    pub fn keep_dead_letters(mut self, time: Duration) -> Self {
+        self.settings.keeping.dead = time;
+        self
+    }
+
+    /// How many dead letters are kept. Default: 100,000. Beyond that, the oldest is discarded.
+    pub fn max_dead_letters(mut self, letters: usize) -> Self {
+        self.settings.keeping.max_dead = letters;
+        self
+    }
+
+    /// Builds the handle and starts its tasks on the current runtime.
+    ///
+    /// # Errors
+    /// When the API key, the base URL or a setting can't be right, when there are no CA certificates, or outside a
+    /// tokio runtime. Nothing is sent: see [`Partnero::check`].
+    pub fn build(self) -> Result<Partnero, BuildError> {
+        let mut settings = self.settings;
+        settings.settle_delay = settings.settle_delay.max(self.request_timeout);
+        settings.keeping.notices = self.observer.is_some();
+        if settings.capacity == 0 || settings.max_in_flight == 0 {
+            return Err(BuildError::Zero);
+        }
+        if settings.backoff.0 > settings.backoff.1 || settings.backoff.1.is_zero() {
+            return Err(BuildError::Backoff);
+        }
+        if settings.lease < self.request_timeout * 3 {
+            return Err(BuildError::LeaseTooShort);
+        }
+        let id_is_good = |id: &String| id.len() == 8 && id.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+        if self.program_id.as_ref().is_some_and(|id| !id_is_good(id)) {
+            return Err(BuildError::ProgramId);
+        }
+        let api = self.api.build()?;
+        let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
+        let sealed::Handle(store) = (self.open)(self.clock.clone());
+        if !settings.dispatch && store.is_volatile() {
+            return Err(BuildError::NothingDispatches);
+        }
+
+        let (observer, name, clock) = (self.observer, self.name, self.clock);
+        let shared = Shared::new(name, api, store, clock, settings, observer.clone(), runtime.clone());
+        let shared = Arc::new(shared);
+        let close = CancellationToken::new();
+        let (intake, writer) = intake(Room::new(settings.capacity), close.clone(), Arc::clone(&shared));
+        let finished = watch::Sender::new(!settings.dispatch);
+        let notifier = observer.filter(|_| settings.dispatch).map(|observer| {
+            let notifier = Notifier::new(Arc::clone(&shared), observer);
+            runtime.spawn(notifier.run(finished.subscribe()))
+        });
+        let dispatcher = settings.dispatch.then(|| {
+            let dispatcher = Dispatcher::new(Arc::clone(&shared));
+            runtime.spawn(async move {
+                dispatcher.run().await;
+                finished.send_replace(true);
+            })
+        });
+        let tasks = Tasks::new(runtime.spawn(writer.run()), dispatcher, notifier);
+        Ok(Partnero::live(Live { shared, intake, close, tasks, rules: self.rules, program_id: self.program_id }))
+    }
+}
+
+/// Without secrets.
+impl fmt::Debug for PartneroBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PartneroBuilder")
+            .field("name", &self.name)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

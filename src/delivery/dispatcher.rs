@@ -1,0 +1,356 @@
+//! The task that claims calls, sends them and records what came of them.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::watch,
+    task::{AbortHandle, JoinSet},
+    time::Instant,
+};
+
+use crate::delivery::{
+    call::{CallId, CallKind, Keys},
+    deliver::{Courier, Delivered, Lease},
+    gate::{Change, Gate, HoldReason, Signal},
+    observer::Event,
+    outbox::{Claim, ClaimedCall, Ended, Settlement, OutboxError, Terms, Transition},
+    outcome::End,
+    retry::chance,
+    shared::{Shared, Stop},
+    tracked::Progress,
+};
+
+/// A shared outbox is looked at this often: another process may have stored something.
+const POLL: Duration = Duration::from_secs(1);
+/// What is over is forgotten, and who waits no more, this often.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+/// Between two tries to reach an outbox that is out of reach.
+const STORE_RETRY: Duration = Duration::from_millis(500);
+
+/// What a task of the dispatcher's comes back with.
+enum Work {
+    Delivered(Box<ClaimedCall>, Delivered),
+    Probed(Signal),
+}
+
+pub(crate) struct Dispatcher {
+    shared: Arc<Shared>,
+    courier: Arc<Courier>,
+    gate: Gate,
+    tasks: JoinSet<Work>,
+    calls: usize,
+    probe: Option<AbortHandle>,
+    /// Not yet recorded, because the outbox is out of reach.
+    settlements: Vec<(Settlement, Told)>,
+    store_down: bool,
+    /// When the outbox has something to do, as far as it knows.
+    next_claim: Option<Duration>,
+    next_housekeeping: Duration,
+    stop: watch::Receiver<Stop>,
+}
+
+/// Whom to tell, once it is recorded.
+struct Told {
+    id: CallId,
+    progress: Progress,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        let courier =
+            Courier { api: shared.api.clone(), clock: shared.clock.clone(), settings: shared.settings };
+        let now = shared.clock.monotonic();
+        Self {
+            gate: Gate::new(shared.settings.max_in_flight),
+            stop: shared.stop.subscribe(),
+            courier: Arc::new(courier),
+            tasks: JoinSet::new(),
+            calls: 0,
+            probe: None,
+            settlements: Vec::new(),
+            store_down: false,
+            next_claim: Some(now),
+            next_housekeeping: now + HOUSEKEEPING,
+            shared,
+        }
+    }
+
+    /// Runs until it is told to stop, and returns with nothing in flight.
+    pub(crate) async fn run(mut self) {
+        loop {
+            self.collect();
+            self.settle().await;
+            self.claim().await;
+            self.probe();
+            self.keep_house().await;
+            if self.is_over().await {
+                break;
+            }
+            self.wait().await;
+        }
+        // What is still in flight is cut off: its lease will end, and its presence will be asked.
+        self.tasks.shutdown().await;
+    }
+
+    fn now(&self) -> Duration {
+        self.shared.clock.monotonic()
+    }
+
+    /// Takes in what the tasks have come back with.
+    fn collect(&mut self) {
+        while let Some(joined) = self.tasks.try_join_next() {
+            self.take_in(joined);
+        }
+    }
+
+    fn take_in(&mut self, joined: Result<Work, tokio::task::JoinError>) {
+        match joined {
+            Ok(Work::Delivered(call, delivered)) => self.delivered(&call, delivered),
+            Ok(Work::Probed(signal)) => {
+                self.probe = None;
+                let change = self.gate.probed(signal, self.now(), chance());
+                self.changed(change);
+            }
+            Err(error) => {
+                // A bug of ours. The lease of the call ends, and it is taken up again.
+                tracing::error!(%error, "a delivery broke off");
+                self.calls = self.tasks.len() - usize::from(self.probe.is_some());
+                if self.probe.as_ref().is_some_and(AbortHandle::is_finished) {
+                    self.probe = None;
+                    self.calls = self.tasks.len();
+                }
+            }
+        }
+    }
+
+    fn delivered(&mut self, call: &ClaimedCall, delivered: Delivered) {
+        self.calls -= 1;
+        let change = self.gate.record(delivered.signal, self.now());
+        self.changed(change);
+        let progress = match &delivered.to {
+            Transition::End { end, .. } => {
+                log_end(call, *end);
+                Progress::Ended(*end, delivered.answer)
+            }
+            Transition::Dead { reason, message, .. } => {
+                let keys = Keys(call.customer.as_deref(), call.transaction.as_deref());
+                let (kind, reason_name) = (call.kind.as_str(), reason.as_str());
+                tracing::error!(call = kind, %keys, reason = reason_name, answer = message, "a dead letter: retry or discard it");
+                Progress::Dead(*reason, message.clone())
+            }
+            _ => Progress::Queued,
+        };
+        let settlement = Settlement { row: call.row, token: call.token, to: delivered.to };
+        self.settlements.push((settlement, Told { id: call.id, progress }));
+    }
+
+    /// Records what is to be recorded, then tells whoever awaits it.
+    async fn settle(&mut self) {
+        if self.settlements.is_empty() {
+            return;
+        }
+        let (settlements, told): (Vec<_>, Vec<_>) = std::mem::take(&mut self.settlements).into_iter().unzip();
+        let result = self.shared.store.settle(&settlements, self.shared.settings.keeping).await;
+        if !self.reached(result) {
+            self.settlements = settlements.into_iter().zip(told).collect();
+            return;
+        }
+        for Told { id, progress } in told {
+            match &progress {
+                Progress::Ended(..) => Shared::count(&self.shared.tally.delivered),
+                Progress::Dead(..) => Shared::count(&self.shared.tally.dead),
+                _ => continue,
+            }
+            self.shared.tell(id, progress);
+        }
+        self.shared.notice.notify_one();
+        self.shared.settled.notify_waiters();
+        self.next_claim = Some(self.now());
+    }
+
+    /// Claims as many calls as may be sent now, and sends them.
+    async fn claim(&mut self) {
+        let may_claim = match *self.stop.borrow() {
+            Stop::No => true,
+            // A durable outbox keeps what is in it: what isn't in flight needn't be.
+            Stop::WhenDone | Stop::At(_) => self.shared.store.is_volatile(),
+        };
+        let room = self.gate.width(self.now()).saturating_sub(self.calls);
+        if !may_claim || room == 0 || self.store_down || self.next_claim.is_none_or(|next| next > self.now()) {
+            return;
+        }
+        let settings = &self.shared.settings;
+        let lease = Lease::begin(&self.shared.clock, settings.lease);
+        let terms = Terms { lease: settings.lease, settle_delay: settings.settle_delay };
+        let result = self.shared.store.claim(room, terms).await;
+        let Claim { calls, ended, next } = match result {
+            Ok(claim) => claim,
+            Err(error) => {
+                self.reached(Err(error));
+                return;
+            }
+        };
+        self.next_claim = if calls.len() == room { Some(self.now()) } else { next.map(|next| self.now() + next) };
+        let any_ended = !ended.is_empty();
+        for ended in ended {
+            log_ended(&ended);
+            Shared::count(&self.shared.tally.delivered);
+            self.shared.tell(ended.id, Progress::Ended(ended.end, None));
+        }
+        if any_ended {
+            self.shared.settled.notify_waiters();
+        }
+        for call in calls {
+            let courier = Arc::clone(&self.courier);
+            self.calls += 1;
+            self.tasks.spawn(async move {
+                let delivered = courier.deliver(&call, lease).await;
+                Work::Delivered(Box::new(call), delivered)
+            });
+        }
+    }
+
+    fn probe(&mut self) {
+        let due = self.gate.next_probe().is_some_and(|at| at <= self.now());
+        if due && self.probe.is_none() {
+            let courier = Arc::clone(&self.courier);
+            self.probe = Some(self.tasks.spawn(async move { Work::Probed(courier.probe().await) }));
+        }
+    }
+
+    async fn keep_house(&mut self) {
+        if self.now() < self.next_housekeeping {
+            return;
+        }
+        self.shared.sweep();
+        let more = self.shared.store.prune(self.shared.settings.keeping).await;
+        // A small batch at a time: deliveries come in between.
+        let wait = if matches!(more, Ok(true)) { Duration::from_millis(10) } else { HOUSEKEEPING };
+        self.next_housekeeping = self.now() + wait;
+    }
+
+    /// Whether it is time to go.
+    async fn is_over(&self) -> bool {
+        let stop = *self.stop.borrow();
+        let stored = !self.shared.store.is_volatile() || self.shared.tally.buffered() == 0;
+        let idle = self.tasks.is_empty() && self.settlements.is_empty() && stored;
+        match stop {
+            Stop::No => false,
+            Stop::At(at) if Instant::now() >= at => true,
+            _ if !idle => false,
+            _ if !self.shared.store.is_volatile() => true,
+            Stop::WhenDone => self.nothing_open().await,
+            // Nothing will happen before the time is up: no use in waiting for it.
+            Stop::At(at) => {
+                let left = at.saturating_duration_since(Instant::now());
+                self.next_event().is_none_or(|next| next > self.now() + left) || self.nothing_open().await
+            }
+        }
+    }
+
+    async fn nothing_open(&self) -> bool {
+        let store = &self.shared.store;
+        matches!(store.open_before(u64::MAX).await, Ok(0))
+    }
+
+    /// The next thing to do by itself.
+    fn next_event(&self) -> Option<Duration> {
+        let now = self.now();
+        let claim = self.next_claim.filter(|_| self.gate.width(now) > self.calls);
+        let pause = self.gate.pause_ends(now);
+        let probe = self.gate.next_probe().filter(|_| self.probe.is_none());
+        [claim, pause, probe].into_iter().flatten().min()
+    }
+
+    async fn wait(&mut self) {
+        let now = self.now();
+        let volatile = self.shared.store.is_volatile();
+        let poll = if self.store_down { Some(now + STORE_RETRY) } else { (!volatile).then_some(now + POLL) };
+        let event = if self.store_down { None } else { self.next_event() };
+        let wake = [event, poll, Some(self.next_housekeeping)].into_iter().flatten().min().unwrap_or(now + POLL);
+        let stop_at = match *self.stop.borrow() {
+            Stop::At(at) => Some(at),
+            _ => None,
+        };
+        let clock = self.shared.clock.clone();
+        tokio::select! {
+            () = self.shared.nudge.notified() => self.next_claim = Some(self.now()),
+            () = clock.sleep_until(wake) => {
+                if !volatile || self.store_down {
+                    self.next_claim = Some(self.now());
+                }
+                self.store_down = false;
+            }
+            Some(joined) = self.tasks.join_next(), if !self.tasks.is_empty() => self.take_in(joined),
+            _ = self.stop.changed() => {}
+            () = until(stop_at) => {}
+        }
+    }
+
+    fn reached(&mut self, result: Result<(), OutboxError>) -> bool {
+        match result {
+            Ok(()) => true,
+            Err(error) => {
+                if !self.store_down {
+                    tracing::error!(outbox = self.shared.name, %error, "deliveries wait until it is back");
+                }
+                self.store_down = true;
+                false
+            }
+        }
+    }
+
+    fn changed(&self, change: Option<Change>) {
+        let outbox = self.shared.name.as_str();
+        match change {
+            None => return,
+            Some(Change::Held(reason)) => {
+                match reason {
+                    HoldReason::NotAllowed => tracing::error!(
+                        outbox,
+                        "Partnero refuses the API key: check it in the dashboard (program, Integration, API). Calls are \
+                         kept and sent once it is good"
+                    ),
+                    HoldReason::Redirected => tracing::error!(
+                        outbox,
+                        "Partnero's address answers with a redirect: check the base URL. Calls are kept"
+                    ),
+                    HoldReason::Unavailable => {
+                        tracing::warn!(outbox, "Partnero is unavailable: calls are kept and sent once it is back");
+                    }
+                    HoldReason::RateLimited => tracing::warn!(outbox, "Partnero asks for fewer requests: pausing"),
+                }
+                self.shared.set_hold(Some(reason));
+                self.shared.mention(Event::Held(reason));
+            }
+            Some(Change::Resumed) => {
+                tracing::info!(outbox, "Partnero takes calls again");
+                self.shared.set_hold(None);
+                self.shared.mention(Event::Resumed);
+            }
+        }
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn log_end(call: &ClaimedCall, end: End) {
+    let keys = Keys(call.customer.as_deref(), call.transaction.as_deref());
+    tracing::info!(call = call.kind.as_str(), %keys, outcome = end.as_str(), attempts = call.attempts + 1, "delivered");
+}
+
+fn log_ended(ended: &Ended) {
+    let keys = Keys(ended.customer.as_deref(), ended.transaction.as_deref());
+    let (kind, outcome) = (ended.kind.as_str(), ended.end.as_str());
+    if ended.differs {
+        let what = if ended.kind == CallKind::Sale { "sale" } else { "call" };
+        tracing::warn!(call = kind, %keys, outcome, "a {what} of this key was tracked before with another amount: the first counts");
+    } else {
+        tracing::info!(call = kind, %keys, outcome, "nothing to send");
+    }
+}

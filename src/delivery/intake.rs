@@ -1,0 +1,151 @@
+//! From the handler into the outbox: a bounded queue, and the task that empties it in batches.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+
+use crate::delivery::{
+    call::NewCall,
+    room::Room,
+    shared::{Shared, Stop},
+    tracked::{Progress, Ticket, TrackError},
+};
+
+/// Calls stored at a time.
+const BATCH: usize = 1_000;
+/// Between two tries to reach an outbox that is out of reach.
+const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// The handlers' end.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    queue: mpsc::UnboundedSender<Queued>,
+    room: Arc<Room>,
+}
+
+/// The task's end.
+pub(crate) struct Writer {
+    queue: mpsc::UnboundedReceiver<Queued>,
+    close: tokio_util::sync::CancellationToken,
+    shared: Arc<Shared>,
+}
+
+struct Queued {
+    call: NewCall,
+    ticket: Arc<Ticket>,
+}
+
+/// Why a call didn't get in.
+pub(crate) enum NoEntry {
+    /// `true` at the first one of an episode.
+    Full(bool),
+    Closed,
+}
+
+pub(crate) fn intake(room: Arc<Room>, close: tokio_util::sync::CancellationToken, shared: Arc<Shared>) -> (Intake, Writer) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    (Intake { queue: sender, room }, Writer { queue: receiver, close, shared })
+}
+
+impl Intake {
+    /// Takes a call in. No I/O, no lock.
+    pub(crate) fn push(&self, shared: &Shared, mut call: NewCall) -> Result<Arc<Ticket>, NoEntry> {
+        if self.queue.is_closed() {
+            return Err(NoEntry::Closed);
+        }
+        call.slot = Some(self.room.take().map_err(NoEntry::Full)?);
+        let ticket = Arc::new(Ticket::default());
+        shared.tally.taken.fetch_add(1, Ordering::AcqRel);
+        let queued = Queued { call, ticket: Arc::clone(&ticket) };
+        if self.queue.send(queued).is_err() {
+            shared.tally.taken.fetch_sub(1, Ordering::AcqRel);
+            return Err(NoEntry::Closed);
+        }
+        Ok(ticket)
+    }
+
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
+    }
+
+    pub(crate) fn capacity_error(&self) -> TrackError {
+        TrackError::QueueFull { capacity: self.room.capacity() }
+    }
+}
+
+impl Writer {
+    /// Stores what comes until the queue is closed and empty, or time is up. How many were lost then.
+    pub(crate) async fn run(mut self) -> usize {
+        let mut stop = self.shared.stop.subscribe();
+        let mut batch = Vec::new();
+        loop {
+            tokio::select! {
+                biased;
+                () = self.close.cancelled(), if !self.queue.is_closed() => self.queue.close(),
+                count = self.queue.recv_many(&mut batch, BATCH) => {
+                    if count == 0 {
+                        return 0;
+                    }
+                    if !self.store(&mut batch, &mut stop).await {
+                        return self.lose(batch);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Stores a batch, however long that takes. `false` when time is up.
+    async fn store(&self, batch: &mut Vec<Queued>, stop: &mut tokio::sync::watch::Receiver<Stop>) -> bool {
+        let (mut calls, tickets): (Vec<_>, Vec<_>) = batch.drain(..).map(|queued| (queued.call, queued.ticket)).unzip();
+        let tickets: Vec<_> = calls.iter().map(|call| call.id).zip(tickets).collect();
+        // Registered first: a delivery must not end before somebody can be told.
+        for (id, ticket) in &tickets {
+            self.shared.expect(*id, ticket);
+        }
+        let mut wait = RETRY.0;
+        while let Err(error) = self.shared.store.insert(&mut calls).await {
+            if wait == RETRY.0 {
+                tracing::error!(outbox = self.shared.name, %error, "calls wait in memory until it is back");
+            }
+            let time_is_up = async {
+                let _ = stop.wait_for(|stop| matches!(stop, Stop::At(_))).await;
+                let at = *stop.borrow();
+                if let Stop::At(at) = at {
+                    tokio::time::sleep_until(at).await;
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = time_is_up => {
+                    *batch = calls.into_iter().zip(tickets).map(|(call, (_, ticket))| Queued { call, ticket }).collect();
+                    return false;
+                }
+            }
+            wait = (wait * 2).min(RETRY.1);
+        }
+        if wait != RETRY.0 {
+            tracing::info!(outbox = self.shared.name, "the outbox is back");
+        }
+        self.shared.tally.stored.fetch_add(tickets.len() as u64, Ordering::AcqRel);
+        for (_, ticket) in tickets {
+            ticket.move_to(Progress::Stored);
+        }
+        self.shared.nudge.notify_one();
+        self.shared.settled.notify_waiters();
+        true
+    }
+
+    fn lose(mut self, mut batch: Vec<Queued>) -> usize {
+        self.queue.close();
+        while let Ok(queued) = self.queue.try_recv() {
+            batch.push(queued);
+        }
+        for queued in &batch {
+            queued.ticket.move_to(Progress::Lost);
+        }
+        batch.len()
+    }
+}

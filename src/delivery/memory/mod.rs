@@ -1,0 +1,151 @@
+//! The outbox in memory: bounded, and lost with the process.
+
+mod claim;
+mod dead;
+mod row;
+mod settle;
+mod table;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use crate::delivery::{
+    call::NewCall,
+    clock::Clock,
+    dead::DeadLetter,
+    outbox::{Answer, Claim, Counts, DueNotice, Outbox, Settlement, Store, Terms, sealed},
+    settings::Keeping,
+};
+
+use self::table::Table;
+
+/// Keeps calls in the memory of this process: the default.
+///
+/// It rides out Partnero's outages, but a crash or a deploy without [`shutdown`](crate::Partnero::shutdown) loses what
+/// is in it, and a second instance of the application knows nothing of it. It holds at most `capacity` calls that wait,
+/// and remembers the last 100,000 settled keys.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct MemoryOutbox {}
+
+impl MemoryOutbox {
+    /// An empty outbox.
+    pub fn new() -> Self {
+        Self {}
+    }
+}
+
+impl Outbox for MemoryOutbox {}
+
+impl sealed::IntoStore for MemoryOutbox {
+    fn into_store(self, clock: Clock) -> sealed::Handle {
+        sealed::Handle(Arc::new(MemoryStore { table: Mutex::default(), clock }))
+    }
+}
+
+struct MemoryStore {
+    table: Mutex<Table>,
+    clock: Clock,
+}
+
+impl MemoryStore {
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Milliseconds since the clock was made: it never goes back, whatever is done to the time of day.
+    fn now(&self) -> u64 {
+        millis(self.clock.monotonic())
+    }
+
+    fn with<'a, T: Send + 'a>(&'a self, work: impl FnOnce(&mut Table, u64) -> T + Send + 'a) -> Answer<'a, T> {
+        Box::pin(async move { Ok(work(&mut self.table(), self.now())) })
+    }
+
+    fn wall(&self, then: u64) -> SystemTime {
+        let ago = self.now().saturating_sub(then);
+        self.clock.wall().checked_sub(Duration::from_millis(ago)).unwrap_or(SystemTime::UNIX_EPOCH)
+    }
+}
+
+impl Store for MemoryStore {
+    fn is_volatile(&self) -> bool {
+        true
+    }
+
+    fn insert<'a>(&'a self, calls: &'a mut Vec<NewCall>) -> Answer<'a, ()> {
+        self.with(|table, now| calls.drain(..).for_each(|call| table.insert(call, now)))
+    }
+
+    fn claim(&self, limit: usize, terms: Terms) -> Answer<'_, Claim> {
+        self.with(move |table, now| table.claim(limit, terms, now))
+    }
+
+    fn settle<'a>(&'a self, settlements: &'a [Settlement], keeping: Keeping) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let wall = self.clock.wall();
+            let now = self.now();
+            let mut table = self.table();
+            for settlement in settlements {
+                table.settle(settlement, keeping, now, |then| {
+                    let ago = Duration::from_millis(now.saturating_sub(then));
+                    wall.checked_sub(ago).unwrap_or(SystemTime::UNIX_EPOCH)
+                });
+            }
+            Ok(())
+        })
+    }
+
+    fn notices(&self, limit: usize) -> Answer<'_, Vec<DueNotice>> {
+        self.with(move |table, now| table.notices(limit, now))
+    }
+
+    fn settle_notice(&self, id: u64, again: Option<Duration>) -> Answer<'_, ()> {
+        self.with(move |table, now| table.settle_notice(id, again, now))
+    }
+
+    fn counts(&self) -> Answer<'_, Counts> {
+        self.with(|table, now| table.counts(now))
+    }
+
+    fn mark(&self) -> Answer<'_, u64> {
+        self.with(|table, _| table.mark())
+    }
+
+    fn open_before(&self, mark: u64) -> Answer<'_, usize> {
+        self.with(move |table, _| table.open_before(mark))
+    }
+
+    fn dead_letters(&self, after: u64, limit: usize) -> Answer<'_, Vec<DeadLetter>> {
+        Box::pin(async move { Ok(self.table().dead_letters(after, limit, |then| self.wall(then))) })
+    }
+
+    fn retry(&self, id: u64) -> Answer<'_, bool> {
+        self.with(move |table, now| table.retry(id, now))
+    }
+
+    fn discard(&self, id: u64) -> Answer<'_, bool> {
+        self.with(move |table, now| table.discard(id, now))
+    }
+
+    fn forget<'a>(&'a self, customer: &'a str) -> Answer<'a, usize> {
+        self.with(|table, _| table.forget(customer))
+    }
+
+    fn prune(&self, keeping: Keeping) -> Answer<'_, bool> {
+        self.with(move |table, now| table.prune(keeping, now))
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,98 @@
+//! Records what came of claimed calls.
+
+use std::time::SystemTime;
+
+use crate::delivery::{
+    decide::State,
+    notice::Notice,
+    outbox::{Settlement, Transition},
+    settings::Keeping,
+};
+
+use super::{
+    millis,
+    row::{Death, Row},
+    table::Table,
+};
+
+impl Table {
+    pub(super) fn settle(
+        &mut self,
+        settlement: &Settlement,
+        keeping: Keeping,
+        now: u64,
+        wall: impl Fn(u64) -> SystemTime,
+    ) {
+        let id = settlement.row;
+        let ours = |row: &Row| row.state == State::Claimed && row.token == settlement.token;
+        if !self.rows.get(&id).is_some_and(|row| ours(row)) {
+            // The lease ran out and the call is somebody else's, or uncertain: what we know of it comes too late.
+            tracing::debug!(row = id, "a settlement came after its lease");
+            return;
+        }
+        match &settlement.to {
+            Transition::End { end, notice } => {
+                self.change(id, |row| row.uncertain = false);
+                let keys = self.rows.get(&id).map(|row| (row.customer.clone(), row.transaction.clone()));
+                self.end(id, *end, now);
+                if let Some((customer, transaction)) = keys {
+                    self.wake_keys(customer.as_ref(), transaction.as_ref(), now);
+                }
+                if let Some(notice) = notice.as_ref().filter(|_| keeping.notices) {
+                    self.notify(notice.clone(), now);
+                }
+                return;
+            }
+            Transition::Deleted => self.pend(id, now, |row| {
+                row.deleted = true;
+                row.uncertain = false;
+                (row.attempts, row.waited) = (0, 0);
+            }),
+            Transition::Release { after, suspect } => self.pend(id, now + millis(*after), |row| {
+                row.suspect |= suspect;
+            }),
+            Transition::Again { after } => self.pend(id, now + millis(*after), |row| {
+                row.attempts += 1;
+                row.waited += millis(*after);
+                row.uncertain = false;
+                row.suspect = false;
+            }),
+            Transition::Uncertain { after, quiet } => self.pend(id, now + millis(*after), |row| {
+                row.attempts += 1;
+                row.waited += millis(*after);
+                row.uncertain = true;
+                row.suspect = false;
+                row.quiet_until = row.quiet_until.max(now + millis(*quiet));
+            }),
+            Transition::Dead { reason, message, uncertain, notice } => {
+                self.change(id, |row| {
+                    row.state = State::Dead;
+                    row.due = None;
+                    row.slot = None;
+                    row.uncertain = *uncertain;
+                    row.attempts += 1;
+                    row.death = Some(Box::new(Death { reason: *reason, message: message.clone(), at: now }));
+                });
+                if *notice && keeping.notices {
+                    if let Some(letter) = self.letter(id, &wall) {
+                        self.notify(Notice::Failed { letter }, now);
+                    }
+                }
+                while self.dead.len() > keeping.max_dead {
+                    let Some(oldest) = self.dead.first().copied() else { break };
+                    tracing::error!(dead_letter = oldest, "too many dead letters: the oldest is discarded");
+                    self.discard(oldest, now);
+                }
+            }
+        }
+        self.wake(id, now);
+    }
+
+    fn pend(&mut self, id: u64, due: u64, change: impl FnOnce(&mut Row)) {
+        self.change(id, |row| {
+            row.state = State::Pending;
+            row.due = Some(due);
+            change(row);
+        });
+    }
+}

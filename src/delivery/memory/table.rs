@@ -1,0 +1,248 @@
+//! The calls and the indexes over them: what a database would keep as a table.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use crate::delivery::{
+    call::{CallKind, NewCall},
+    decide::State,
+    notice::Notice,
+    outbox::{Counts, DueNotice},
+    outcome::End,
+    settings::Keeping,
+};
+
+use super::row::Row;
+
+/// Settled calls that are remembered at most: some 30 MB.
+const MAX_SETTLED: usize = 100_000;
+/// Settled calls forgotten at a time.
+const PRUNED_AT_ONCE: usize = 1_000;
+
+/// Every field but `rows` is an index: [`change`](Table::change) keeps them true.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    pub(super) rows: BTreeMap<u64, Box<Row>>,
+    last: u64,
+    /// What is due when, the ends of leases among it.
+    pub(super) agenda: BTreeSet<(u64, u64)>,
+    /// Neither settled nor out of the way.
+    open: BTreeSet<u64>,
+    pub(super) open_by_customer: Index,
+    /// In flight or uncertain.
+    pub(super) busy_by_customer: Index,
+    /// Everything that matters to a transaction key, settled or not.
+    pub(super) by_transaction: Index,
+    /// Sign-ups that Partnero has.
+    pub(super) known: Index,
+    /// Sign-ups with a referrer that are dead letters.
+    pub(super) dead_sign_ups: Index,
+    pub(super) dead: BTreeSet<u64>,
+    /// By the dead letter that they wait for.
+    pub(super) parked: BTreeSet<(u64, u64)>,
+    settled: VecDeque<(u64, u64)>,
+    notices: BTreeMap<u64, (u64, DueNotice)>,
+    last_notice: u64,
+}
+
+/// Ids by key.
+#[derive(Debug, Default)]
+pub(super) struct Index(BTreeSet<(Arc<str>, u64)>);
+
+impl Index {
+    fn set(&mut self, key: &Arc<str>, id: u64, present: bool) {
+        if present {
+            self.0.insert((Arc::clone(key), id));
+        } else if !self.0.is_empty() {
+            self.0.remove(&(Arc::clone(key), id));
+        }
+    }
+
+    /// The ids of a key, in order.
+    pub(super) fn of(&self, key: &Arc<str>) -> impl Iterator<Item = u64> + '_ {
+        let (from, to) = ((Arc::clone(key), 0), (Arc::clone(key), u64::MAX));
+        self.0.range(from..=to).map(|(_, id)| *id)
+    }
+}
+
+impl Table {
+    pub(super) fn insert(&mut self, call: NewCall, now: u64) {
+        self.last += 1;
+        let id = self.last;
+        let row = Box::new(Row::new(call, now));
+        self.rows.insert(id, row);
+        self.index(id, true);
+    }
+
+    /// Changes a row and every index that depends on what changed.
+    pub(super) fn change<T>(&mut self, id: u64, change: impl FnOnce(&mut Row) -> T) -> Option<T> {
+        self.rows.contains_key(&id).then_some(())?;
+        self.index(id, false);
+        let result = self.rows.get_mut(&id).map(|row| change(row));
+        self.index(id, true);
+        result
+    }
+
+    fn index(&mut self, id: u64, present: bool) {
+        let Some(row) = self.rows.get(&id) else { return };
+        let (open, busy) = (row.is_open(), row.is_busy());
+        if open {
+            set(&mut self.open, id, present);
+            if let Some(due) = row.due {
+                set(&mut self.agenda, (due, id), present);
+            }
+        }
+        if row.state == State::Dead {
+            set(&mut self.dead, id, present);
+        }
+        if let Some(customer) = &row.customer {
+            let sign_up = row.kind == CallKind::SignUp;
+            for (index, applies) in [
+                (&mut self.open_by_customer, open),
+                (&mut self.busy_by_customer, busy),
+                (&mut self.known, sign_up && matches!(row.state, State::Done(End::Recorded | End::Existed))),
+                (&mut self.dead_sign_ups, sign_up && row.referred && row.state == State::Dead),
+            ] {
+                if applies {
+                    index.set(customer, id, present);
+                }
+            }
+        }
+        if let Some(transaction) = &row.transaction {
+            self.by_transaction.set(transaction, id, present);
+        }
+    }
+
+    /// Settles a row: what it held is given back, and what must be remembered of it stays.
+    pub(super) fn end(&mut self, id: u64, end: End, now: u64) {
+        let Some(parked) = self.change(id, |row| {
+            let parked = row.state == State::Parked;
+            row.state = State::Done(end);
+            row.due = None;
+            row.payload = Arc::from("");
+            row.slot = None;
+            row.death = None;
+            parked
+        }) else {
+            return;
+        };
+        if parked {
+            self.parked.retain(|(_, row)| *row != id);
+        }
+        let Some(row) = self.rows.get(&id) else { return };
+        let memorable = match row.kind {
+            CallKind::SignUp => matches!(end, End::Recorded | End::Existed),
+            _ => end != End::Duplicate,
+        };
+        if memorable {
+            self.settled.push_back((now, id));
+            if self.settled.len() > MAX_SETTLED {
+                let oldest = self.settled.pop_front();
+                self.drop_settled(oldest);
+            }
+        } else {
+            self.remove(id);
+        }
+    }
+
+    fn drop_settled(&mut self, entry: Option<(u64, u64)>) {
+        if let Some((_, id)) = entry {
+            let settled = self.rows.get(&id).is_some_and(|row| matches!(row.state, State::Done(_)));
+            if settled {
+                self.remove(id);
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, id: u64) {
+        self.index(id, false);
+        self.rows.remove(&id);
+    }
+
+    pub(super) fn prune(&mut self, keeping: Keeping, now: u64) -> bool {
+        let settled_before = now.saturating_sub(super::millis(keeping.settled));
+        let dead_before = now.saturating_sub(super::millis(keeping.dead));
+        for _ in 0..PRUNED_AT_ONCE {
+            let Some(entry) = self.settled.front().copied().filter(|(at, _)| *at < settled_before) else { break };
+            self.settled.pop_front();
+            self.drop_settled(Some(entry));
+        }
+        let old_letter = |id: &u64| {
+            self.rows.get(id).and_then(|row| row.death.as_ref()).is_some_and(|death| death.at < dead_before)
+        };
+        let letters: Vec<_> = self.dead.iter().copied().filter(old_letter).take(PRUNED_AT_ONCE).collect();
+        letters.iter().for_each(|id| {
+            self.discard(*id, now);
+        });
+        letters.len() == PRUNED_AT_ONCE || self.settled.front().is_some_and(|(at, _)| *at < settled_before)
+    }
+
+    pub(super) fn mark(&self) -> u64 {
+        self.last + 1
+    }
+
+    pub(super) fn open_before(&self, mark: u64) -> usize {
+        self.open.range(..mark).count()
+    }
+
+    pub(super) fn counts(&self, now: u64) -> Counts {
+        let mut counts = Counts { notices: self.notices.len(), dead: self.dead.len(), ..Counts::default() };
+        counts.parked = self.parked.len();
+        for row in self.open.iter().filter_map(|id| self.rows.get(id)) {
+            match row.state {
+                State::Claimed => counts.in_flight += 1,
+                _ if row.uncertain => counts.uncertain += 1,
+                _ => counts.pending += 1,
+            }
+        }
+        let oldest = self.open.first().and_then(|id| self.rows.get(id));
+        counts.oldest = oldest.map(|row| Duration::from_millis(now.saturating_sub(row.tracked_at)));
+        counts
+    }
+
+    pub(super) fn notify(&mut self, notice: Notice, now: u64) {
+        self.last_notice += 1;
+        let id = self.last_notice;
+        self.notices.insert(id, (now, DueNotice { id, notice, failures: 0 }));
+    }
+
+    /// Due notices, each handed out once until it is settled.
+    pub(super) fn notices(&mut self, limit: usize, now: u64) -> Vec<DueNotice> {
+        let due = self.notices.values_mut().filter(|(due, _)| *due <= now).take(limit);
+        due.map(|(due, due_notice)| {
+            *due = u64::MAX;
+            DueNotice { id: due_notice.id, notice: due_notice.notice.clone(), failures: due_notice.failures }
+        })
+        .collect()
+    }
+
+    pub(super) fn settle_notice(&mut self, id: u64, again: Option<Duration>, now: u64) {
+        match (again, self.notices.get_mut(&id)) {
+            (Some(after), Some((due, notice))) => {
+                *due = now.saturating_add(super::millis(after));
+                notice.failures += 1;
+            }
+            _ => {
+                self.notices.remove(&id);
+            }
+        }
+    }
+
+    pub(super) fn forget_notices(&mut self, customer: &str) {
+        self.notices.retain(|_, (_, due)| match &due.notice {
+            Notice::SignedUp { customer: key, .. } => key != customer,
+            _ => true,
+        });
+    }
+}
+
+fn set<T: Ord>(set: &mut BTreeSet<T>, entry: T, present: bool) {
+    if present {
+        set.insert(entry);
+    } else {
+        set.remove(&entry);
+    }
+}

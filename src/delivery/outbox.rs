@@ -1,0 +1,194 @@
+//! What an outbox can do: keep calls, hand out the next ones, and record what came of them.
+//!
+//! The dispatcher knows this trait alone. Calls go in, are claimed and are settled in batches; all decisions are
+//! [`decide`](super::decide)'s; all times are the outbox's own, so that only durations cross this border.
+
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
+
+use rust_decimal::Decimal;
+
+use crate::delivery::{
+    call::{CallId, CallKind, NewCall},
+    dead::{DeadLetter, DeadReason},
+    notice::Notice,
+    outcome::End,
+    settings::Keeping,
+};
+
+/// Where tracked calls are kept until Partnero has them: [`MemoryOutbox`](crate::MemoryOutbox).
+///
+/// Sealed: what an outbox must guarantee is too much to ask of a trait that anybody implements.
+pub trait Outbox: sealed::IntoStore + Send + 'static {}
+
+pub(crate) mod sealed {
+    use std::{fmt, sync::Arc};
+
+    use super::Store;
+    use crate::delivery::clock::Clock;
+
+    pub trait IntoStore {
+        fn into_store(self, clock: Clock) -> Handle;
+    }
+
+    pub struct Handle(pub(crate) Arc<dyn Store>);
+
+    impl fmt::Debug for Handle {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.fmt(f)
+        }
+    }
+}
+
+pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, OutboxError>> + Send + 'a>>;
+
+/// The outbox is out of reach. What was asked of it can be asked again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the outbox is out of reach: {0}")]
+pub struct OutboxError(pub(crate) String);
+
+/// The operations of an outbox.
+pub(crate) trait Store: Send + Sync + fmt::Debug {
+    /// Whether a crash loses what is in it.
+    fn is_volatile(&self) -> bool;
+
+    /// Stores calls, taking those out of the list that it has then. One that is there already is not stored again.
+    fn insert<'a>(&'a self, calls: &'a mut Vec<NewCall>) -> Answer<'a, ()>;
+
+    /// Hands out what can be sent now, at most `limit`.
+    fn claim(&self, limit: usize, terms: Terms) -> Answer<'_, Claim>;
+
+    /// Records what came of claimed calls. A settlement whose claim has run out changes nothing.
+    fn settle<'a>(&'a self, settlements: &'a [Settlement], keeping: Keeping) -> Answer<'a, ()>;
+
+    /// Hands out what the observer hasn't been told, at most `limit`.
+    fn notices(&self, limit: usize) -> Answer<'_, Vec<DueNotice>>;
+
+    /// The observer took this notice, or it is to be told again after that long.
+    fn settle_notice(&self, id: u64, again: Option<Duration>) -> Answer<'_, ()>;
+
+    /// What there is, by state.
+    fn counts(&self) -> Answer<'_, Counts>;
+
+    /// A mark behind everything stored so far.
+    fn mark(&self) -> Answer<'_, u64>;
+
+    /// How many calls before the mark are neither settled nor parked.
+    fn open_before(&self, mark: u64) -> Answer<'_, usize>;
+
+    /// Dead letters with an id greater than `after`, the oldest first.
+    fn dead_letters(&self, after: u64, limit: usize) -> Answer<'_, Vec<DeadLetter>>;
+
+    /// Puts a dead letter back in its place. `false` if there is none of that id.
+    fn retry(&self, id: u64) -> Answer<'_, bool>;
+
+    /// Gives a dead letter up. `false` if there is none of that id.
+    fn discard(&self, id: u64) -> Answer<'_, bool>;
+
+    /// Erases what is known of a customer but the key that open calls need. How many calls it touched.
+    fn forget<'a>(&'a self, customer: &'a str) -> Answer<'a, usize>;
+
+    /// Forgets what was settled long ago, a small batch at a time. Whether there is more.
+    fn prune(&self, keeping: Keeping) -> Answer<'_, bool>;
+}
+
+/// The terms of a claim.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    /// How long the claimant has.
+    pub(crate) lease: Duration,
+    /// How long after the end of a lease a request may still be under way.
+    pub(crate) settle_delay: Duration,
+}
+
+/// What a claim gave.
+#[derive(Debug, Default)]
+pub(crate) struct Claim {
+    pub(crate) calls: Vec<ClaimedCall>,
+    /// Calls that ended without being sent.
+    pub(crate) ended: Vec<Ended>,
+    /// When there may be more, if that is known.
+    pub(crate) next: Option<Duration>,
+}
+
+/// A call to send.
+#[derive(Debug, Clone)]
+pub(crate) struct ClaimedCall {
+    pub(crate) row: u64,
+    /// Fences off a process whose lease has run out.
+    pub(crate) token: u64,
+    pub(crate) id: CallId,
+    pub(crate) kind: CallKind,
+    /// An adjustment whose deletion is done.
+    pub(crate) deleted: bool,
+    /// Ask first whether it is there.
+    pub(crate) check_first: bool,
+    /// Partnero refused it before for the key or the address, while other calls were taken.
+    pub(crate) suspect: bool,
+    pub(crate) customer: Option<Arc<str>>,
+    pub(crate) transaction: Option<Arc<str>>,
+    pub(crate) amount: Option<Decimal>,
+    pub(crate) referred: bool,
+    pub(crate) payload: Arc<str>,
+    /// Failed attempts so far.
+    pub(crate) attempts: u32,
+    /// How long it has waited between its own attempts: its age.
+    pub(crate) waited: Duration,
+}
+
+/// A call that ended without being sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    pub(crate) id: CallId,
+    pub(crate) kind: CallKind,
+    pub(crate) end: End,
+    pub(crate) customer: Option<Arc<str>>,
+    pub(crate) transaction: Option<Arc<str>>,
+    /// A duplicate of a sale with another amount.
+    pub(crate) differs: bool,
+}
+
+/// What came of one claimed call.
+#[derive(Debug, Clone)]
+pub(crate) struct Settlement {
+    pub(crate) row: u64,
+    pub(crate) token: u64,
+    pub(crate) to: Transition,
+}
+
+/// Where a claimed call goes.
+#[derive(Debug, Clone)]
+pub(crate) enum Transition {
+    /// It is settled.
+    End { end: End, notice: Option<Notice> },
+    /// An adjustment's deletion is done: next comes the post.
+    Deleted,
+    /// It was not sent, for reasons that aren't its own: it goes back as it was, for that long.
+    Release { after: Duration, suspect: bool },
+    /// It certainly was not carried out: it is sent again after that long.
+    Again { after: Duration },
+    /// It may have been carried out: it is looked at again after that long. Until `quiet`, it may still be under way.
+    Uncertain { after: Duration, quiet: Duration },
+    /// It is a dead letter.
+    Dead { reason: DeadReason, message: String, uncertain: bool, notice: bool },
+}
+
+/// Something that the observer hasn't been told.
+#[derive(Debug)]
+pub(crate) struct DueNotice {
+    pub(crate) id: u64,
+    pub(crate) notice: Notice,
+    /// How often it was told in vain.
+    pub(crate) failures: u32,
+}
+
+/// Calls by state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) pending: usize,
+    pub(crate) in_flight: usize,
+    pub(crate) uncertain: usize,
+    pub(crate) parked: usize,
+    pub(crate) dead: usize,
+    pub(crate) notices: usize,
+    pub(crate) oldest: Option<Duration>,
+}

@@ -1,0 +1,53 @@
+//! What became of a call.
+
+use serde::{Deserialize, Serialize};
+
+/// How a call ended well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome<T> {
+    /// Partnero recorded it.
+    Recorded(T),
+    /// The customer was there already.
+    Existed,
+    /// Nobody is owed anything by it: the customer was never registered, the partner is unknown, or the amount is zero.
+    Ignored,
+    /// The same sale, sign-up or refund was tracked before: nothing was sent.
+    Duplicate,
+    /// Never sent: a refund overtook the sale before it left, or a later adjustment made this one obsolete.
+    Cancelled,
+    /// The transaction is gone. Of a sale: it was refunded before, and was not sent.
+    Refunded,
+    /// The transaction now has the amount that remains.
+    Adjusted,
+}
+
+/// An [`Outcome`] without what Partnero answered: what an outbox keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum End {
+    Recorded,
+    Existed,
+    Ignored,
+    Duplicate,
+    Cancelled,
+    Refunded,
+    Adjusted,
+    /// A dead letter that the operator discarded.
+    Discarded,
+}
+
+impl End {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::Existed => "existed",
+            Self::Ignored => "ignored",
+            Self::Duplicate => "duplicate",
+            Self::Cancelled => "cancelled",
+            Self::Refunded => "refunded",
+            Self::Adjusted => "adjusted",
+            Self::Discarded => "discarded",
+        }
+    }
+}

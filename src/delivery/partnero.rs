@@ -1,0 +1,271 @@
+//! The handle that handlers use.
+
+use std::{
+    fmt::{self, Display},
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    api::{ApiClient, Call, attempt::Attempt, envelope},
+    delivery::{
+        builder::{BuildError, PartneroBuilder, Rules},
+        intake::Intake,
+        letters::DeadLetters,
+        outbox::OutboxError,
+        shared::{Shared, Stop},
+        shutdown::{self, ShutdownReport, Tasks},
+        status::{CheckError, FlushError, Status},
+    },
+};
+
+/// A Partnero program, as your handlers use it: tell it what happened, and go on.
+///
+/// Cheap to clone; keep it in your router's state.
+///
+/// ```no_run
+/// use axum::{Router, extract::{FromRef, State}, response::Redirect, routing::post};
+/// use axum_partnero::{NewCustomer, Partnero, ReferralKey, ReferralLayer};
+///
+/// #[derive(Clone, FromRef)]
+/// struct AppState {
+///     partnero: Partnero,
+/// }
+///
+/// async fn sign_up(State(partnero): State<Partnero>, referral: Option<ReferralKey>) -> Redirect {
+///     partnero.track_sign_up(NewCustomer::new(4711).email("mia@shop.example").referred_by(referral));
+///     Redirect::to("/welcome")
+/// }
+///
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let partnero = Partnero::builder(std::env::var("PARTNERO_API_KEY")?).build()?;
+/// let app: Router = Router::new()
+///     .route("/signup", post(sign_up))
+///     .layer(ReferralLayer::new())
+///     .with_state(AppState { partnero: partnero.clone() });
+/// # let _ = app;
+/// // … serve, and on the way out:
+/// partnero.shutdown(std::time::Duration::from_secs(10)).await;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// When the last clone is dropped without [`shutdown`](Self::shutdown), its tasks go on until what is in a memory
+/// outbox is delivered, for as long as the runtime lives.
+#[derive(Clone)]
+pub struct Partnero {
+    inner: Arc<Inner>,
+}
+
+#[expect(clippy::large_enum_variant, reason = "one per program, behind an `Arc`")]
+enum Inner {
+    Live(Live),
+    Disabled(ApiClient),
+}
+
+/// A handle that sends.
+pub(crate) struct Live {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) intake: Intake,
+    pub(crate) close: CancellationToken,
+    pub(crate) tasks: Tasks,
+    pub(crate) rules: Rules,
+    pub(crate) program_id: Option<String>,
+}
+
+impl Partnero {
+    /// The settings of a handle for the program that this API key belongs to.
+    pub fn builder(api_key: impl Into<SecretString>) -> PartneroBuilder {
+        PartneroBuilder::new(api_key.into())
+    }
+
+    /// A handle with default settings from the environment: `PARTNERO_API_KEY`, and if set, `PARTNERO_BASE_URL` and
+    /// `PARTNERO_PROGRAM_ID`.
+    ///
+    /// # Errors
+    /// When `PARTNERO_API_KEY` isn't set, and as [`PartneroBuilder::build`].
+    pub fn from_env() -> Result<Self, BuildError> {
+        let read = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let mut builder = Self::builder(read("PARTNERO_API_KEY").ok_or(BuildError::NoApiKey)?);
+        if let Some(url) = read("PARTNERO_BASE_URL") {
+            builder = builder.base_url(url);
+        }
+        if let Some(id) = read("PARTNERO_PROGRAM_ID") {
+            builder = builder.program_id(id);
+        }
+        builder.build()
+    }
+
+    /// A handle that logs what it is told and sends nothing: for development without an API key.
+    ///
+    /// Each call ends as [`Outcome::Ignored`](crate::delivery::Outcome::Ignored).
+    pub fn disabled() -> Self {
+        Self { inner: Arc::new(Inner::Disabled(ApiClient::disabled())) }
+    }
+
+    pub(crate) fn live(live: Live) -> Self {
+        Self { inner: Arc::new(Inner::Live(live)) }
+    }
+
+    pub(crate) fn as_live(&self) -> Option<&Live> {
+        match &*self.inner {
+            Inner::Live(live) => Some(live),
+            Inner::Disabled(_) => None,
+        }
+    }
+
+    /// The typed client of Partnero's API. What it does waits for Partnero, and isn't repeated.
+    pub fn api(&self) -> &ApiClient {
+        match &*self.inner {
+            Inner::Live(live) => &live.shared.api,
+            Inner::Disabled(api) => api,
+        }
+    }
+
+    /// Whether the API key and the base URL are good, the API key is the configured program's, and the outbox is in
+    /// reach: for a deploy step, not for a readiness check. Waits for Partnero, once.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do about it.
+    pub async fn check(&self) -> Result<(), CheckError> {
+        let Some(live) = self.as_live() else { return Ok(()) };
+        live.shared.store.counts().await?;
+        let answer = match live.shared.api.send(Call::test()).await {
+            Attempt::Answered(answer) => answer,
+            Attempt::NotSent(reason) | Attempt::Uncertain(reason) => return Err(CheckError::Unreachable(reason)),
+        };
+        let status = answer.status.as_u16();
+        let json = answer.json.filter(|json| envelope::is_partneros(json) && !envelope::says_failed(json));
+        match (status, json) {
+            (401 | 403, _) => Err(CheckError::NotAllowed { status }),
+            (300..=399, _) => Err(CheckError::Redirected { status }),
+            (200..=299, Some(json)) => {
+                let found = json.pointer("/data/program/pub_id").and_then(serde_json::Value::as_str);
+                match (&live.program_id, found) {
+                    (Some(expected), Some(found)) if expected != found => {
+                        Err(CheckError::AnotherProgram { expected: expected.clone(), found: crate::model::mask(found) })
+                    }
+                    _ => Ok(()),
+                }
+            }
+            _ => Err(CheckError::Unreachable(format!("it answers {status}, and not as Partnero does"))),
+        }
+    }
+
+    /// Waits until everything tracked before is settled, a dead letter, or parked behind one.
+    ///
+    /// # Errors
+    /// When the time is up before, with how many calls are still open.
+    pub async fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
+        let Some(live) = self.as_live() else { return Ok(()) };
+        let shared = &live.shared;
+        let taken = shared.tally.taken.load(Ordering::Acquire);
+        let flushed = async {
+            let is_stored = || shared.tally.stored.load(Ordering::Acquire) >= taken;
+            wait(shared, async || is_stored()).await;
+            let mark = loop {
+                match shared.store.mark().await {
+                    Ok(mark) => break mark,
+                    Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                }
+            };
+            wait(shared, async || matches!(shared.store.open_before(mark).await, Ok(0))).await;
+        };
+        if tokio::time::timeout(timeout, flushed).await.is_ok() {
+            return Ok(());
+        }
+        let stored = shared.store.open_before(u64::MAX).await.unwrap_or_default();
+        Err(FlushError { left: stored + usize::try_from(shared.tally.buffered()).unwrap_or(usize::MAX) })
+    }
+
+    /// How this handle is doing.
+    ///
+    /// # Errors
+    /// When the outbox is out of reach.
+    pub async fn status(&self) -> Result<Status, OutboxError> {
+        let Some(live) = self.as_live() else { return Ok(Status::default()) };
+        let (shared, counts) = (&live.shared, live.shared.store.counts().await?);
+        Ok(Status {
+            held: shared.hold(),
+            buffered: shared.tally.buffered(),
+            pending: counts.pending,
+            in_flight: counts.in_flight,
+            uncertain: counts.uncertain,
+            parked: counts.parked,
+            dead: counts.dead,
+            oldest: counts.oldest,
+            delivered: shared.tally.delivered.load(Ordering::Relaxed),
+            refused: shared.tally.refused.load(Ordering::Relaxed),
+        })
+    }
+
+    /// The calls that Partnero refused for good, or never took.
+    pub fn dead_letters(&self) -> DeadLetters {
+        DeadLetters::new(self.as_live().map(|live| Arc::clone(&live.shared)))
+    }
+
+    /// Erases what the outbox knows of a customer: e-mail address, name and tags in calls that wait, and the key in
+    /// those that are settled. What waits is still delivered, under the key alone, so that nobody loses a commission.
+    /// How many calls it touched.
+    ///
+    /// Partnero keeps what it has: `api().customers().delete(..)` is for that, and takes the commissions with it.
+    ///
+    /// # Errors
+    /// When the outbox is out of reach.
+    pub async fn forget(&self, customer: impl Display) -> Result<usize, OutboxError> {
+        let (Some(live), Ok(key)) = (self.as_live(), crate::CustomerKey::new(customer)) else { return Ok(0) };
+        live.shared.store.forget(key.as_str()).await
+    }
+
+    /// Takes no more calls, stores and sends what it can in that time, and ends the tasks.
+    ///
+    /// A memory outbox is emptied as far as Partnero takes it; a durable one only finishes what is under way. It
+    /// returns early when nothing can be done before the time is up. Call it after the server has stopped.
+    pub async fn shutdown(&self, timeout: Duration) -> ShutdownReport {
+        match self.as_live() {
+            Some(live) => shutdown::shutdown(live, timeout).await,
+            None => ShutdownReport::default(),
+        }
+    }
+}
+
+/// Looks again each time something is stored or settled.
+async fn wait(shared: &Shared, done: impl AsyncFn() -> bool) {
+    loop {
+        let settled = shared.settled.notified();
+        tokio::pin!(settled);
+        settled.as_mut().enable();
+        if done().await {
+            return;
+        }
+        // Another process may settle it: it says nothing to us.
+        let _ = tokio::time::timeout(Duration::from_secs(1), settled).await;
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.shared.stop.send_if_modified(|stop| {
+            let running = *stop == Stop::No;
+            if running {
+                *stop = Stop::WhenDone;
+            }
+            running
+        });
+    }
+}
+
+/// Without secrets.
+impl fmt::Debug for Partnero {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Partnero");
+        match &*self.inner {
+            Inner::Live(live) => debug.field("name", &live.shared.name).field("held", &live.shared.hold()),
+            Inner::Disabled(_) => debug.field("disabled", &true),
+        };
+        debug.finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,56 @@
+//! Changes to a stored request body that leave every digit of its numbers alone.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+type Fields<'a> = BTreeMap<&'a str, &'a RawValue>;
+
+/// The body of a sign-up without its referrer. `None` if it isn't an object.
+pub(crate) fn without_referrer(body: &str) -> Option<String> {
+    without(body, &["partner", "referring_customer"])
+}
+
+/// The body without what is known of a person, but for the keys. `None` if it isn't an object.
+pub(crate) fn without_personal_data(body: &str) -> Option<String> {
+    const PERSONAL: [&str; 5] = ["email", "name", "surname", "tags", "metadata"];
+
+    let body = without(body, &PERSONAL)?;
+    let mut fields: Fields<'_> = serde_json::from_str(&body).ok()?;
+    let customer = fields.get("customer").and_then(|customer| without(customer.get(), &PERSONAL));
+    let customer = customer.and_then(|customer| RawValue::from_string(customer).ok());
+    if let Some(customer) = &customer {
+        fields.insert("customer", customer);
+    }
+    serde_json::to_string(&fields).ok()
+}
+
+fn without(body: &str, names: &[&str]) -> Option<String> {
+    let mut fields: Fields<'_> = serde_json::from_str(body).ok()?;
+    fields.retain(|name, _| !names.contains(name));
+    serde_json::to_string(&fields).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_referrer_is_taken_out_and_nothing_else() {
+        let body = r#"{"partner":{"key":"anna"},"key":"7","email":"m@x.test","tags":["a"]}"#;
+        assert_eq!(without_referrer(body).unwrap(), r#"{"email":"m@x.test","key":"7","tags":["a"]}"#);
+        assert_eq!(without_referrer("[]"), None);
+        assert_eq!(without_referrer("{"), None);
+    }
+
+    #[test]
+    fn a_person_is_taken_out_and_the_money_stays_to_the_digit() {
+        let body = r#"{"key":"o","amount":12345678901234567890.10,"customer":{"key":"7","email":"m@x.test","name":"Mia","partner":{"key":"anna"}}}"#;
+        assert_eq!(
+            without_personal_data(body).unwrap(),
+            r#"{"amount":12345678901234567890.10,"customer":{"key":"7","partner":{"key":"anna"}},"key":"o"}"#
+        );
+        let sign_up = r#"{"key":"7","email":"m@x.test","name":"M","surname":"K","tags":[],"metadata":{}}"#;
+        assert_eq!(without_personal_data(sign_up).unwrap(), r#"{"key":"7"}"#);
+    }
+}

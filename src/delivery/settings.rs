@@ -1,0 +1,45 @@
+//! The numbers of a handle, their defaults, and what they must satisfy.
+
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long and how much an outbox keeps of what is over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keeping {
+    pub(crate) settled: Duration,
+    pub(crate) dead: Duration,
+    pub(crate) max_dead: usize,
+    /// Whether settled calls leave a notice for an observer.
+    pub(crate) notices: bool,
+}
+
+/// What drives deliveries.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) capacity: usize,
+    pub(crate) max_call_bytes: usize,
+    pub(crate) max_in_flight: usize,
+    pub(crate) lease: Duration,
+    pub(crate) settle_delay: Duration,
+    pub(crate) max_age: Duration,
+    pub(crate) backoff: (Duration, Duration),
+    pub(crate) keeping: Keeping,
+    pub(crate) dispatch: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            capacity: 10_000,
+            max_call_bytes: 16 * 1024,
+            max_in_flight: 8,
+            lease: Duration::from_secs(60),
+            settle_delay: Duration::from_secs(30),
+            max_age: 7 * DAY,
+            backoff: (Duration::from_secs(1), Duration::from_secs(60 * 60)),
+            keeping: Keeping { settled: 400 * DAY, dead: 90 * DAY, max_dead: 100_000, notices: false },
+            dispatch: true,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What the tasks of one handle share.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::{Notify, watch};
+
+use crate::{
+    api::ApiClient,
+    delivery::{
+        call::CallId,
+        clock::Clock,
+        gate::HoldReason,
+        observer::{AnyObserver, Event},
+        outbox::Store,
+        settings::Settings,
+        tracked::{Progress, Ticket},
+    },
+};
+
+/// Held by the tasks; the handles hold it too, so it must not keep the tasks alive by itself.
+pub(crate) struct Shared {
+    pub(crate) name: String,
+    pub(crate) api: ApiClient,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Clock,
+    pub(crate) settings: Settings,
+    pub(crate) observer: Option<Arc<dyn AnyObserver>>,
+    pub(crate) runtime: tokio::runtime::Handle,
+    /// Something was stored or settled, or an operator asked for something: look at the outbox.
+    pub(crate) nudge: Notify,
+    /// A notice was left for the observer.
+    pub(crate) notice: Notify,
+    /// Something changed that a `flush` may wait for.
+    pub(crate) settled: Notify,
+    pub(crate) stop: watch::Sender<Stop>,
+    pub(crate) tally: Tally,
+    waiting: Mutex<HashMap<CallId, Arc<Ticket>>>,
+    hold: Mutex<Option<HoldReason>>,
+}
+
+/// How far the tasks are to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// On and on.
+    No,
+    /// Until nothing is left to do: all handles are gone.
+    WhenDone,
+    /// Until then, by tokio's clock; earlier if nothing can be done before.
+    At(tokio::time::Instant),
+}
+
+/// Counts since the start.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) delivered: AtomicU64,
+    pub(crate) dead: AtomicU64,
+    pub(crate) refused: AtomicU64,
+    /// Taken into the queue, and of those, stored.
+    pub(crate) taken: AtomicU64,
+    pub(crate) stored: AtomicU64,
+}
+
+impl Tally {
+    /// Taken, but not yet stored.
+    pub(crate) fn buffered(&self) -> u64 {
+        let stored = self.stored.load(Ordering::Acquire);
+        self.taken.load(Ordering::Acquire).saturating_sub(stored)
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(
+        name: String,
+        api: ApiClient,
+        store: Arc<dyn Store>,
+        clock: Clock,
+        settings: Settings,
+        observer: Option<Arc<dyn AnyObserver>>,
+        runtime: tokio::runtime::Handle,
+    ) -> Self {
+        Self {
+            name,
+            api,
+            store,
+            clock,
+            settings,
+            observer,
+            runtime,
+            nudge: Notify::new(),
+            notice: Notify::new(),
+            settled: Notify::new(),
+            stop: watch::Sender::new(Stop::No),
+            tally: Tally::default(),
+            waiting: Mutex::default(),
+            hold: Mutex::default(),
+        }
+    }
+
+    /// Remembers whoever awaits this call.
+    pub(crate) fn expect(&self, id: CallId, ticket: &Arc<Ticket>) {
+        if ticket.is_awaited() {
+            self.waiting().insert(id, Arc::clone(ticket));
+        }
+    }
+
+    /// Tells whoever awaits this call.
+    pub(crate) fn tell(&self, id: CallId, progress: Progress) {
+        if let Some(ticket) = self.waiting().remove(&id) {
+            ticket.move_to(progress);
+        }
+    }
+
+    /// Nobody shall wait for what will not come.
+    pub(crate) fn leave_all(&self) {
+        for (_, ticket) in self.waiting().drain() {
+            ticket.move_to(Progress::Left);
+        }
+    }
+
+    /// Forgets those who no longer wait.
+    pub(crate) fn sweep(&self) {
+        self.waiting().retain(|_, ticket| ticket.is_awaited());
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<CallId, Arc<Ticket>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn hold(&self) -> Option<HoldReason> {
+        *self.hold.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_hold(&self, reason: Option<HoldReason>) {
+        *self.hold.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    }
+
+    /// Tells the observer once, without waiting for it; what it answers is only logged.
+    pub(crate) fn mention(&self, event: Event) {
+        let Some(observer) = self.observer.clone() else { return };
+        self.runtime.spawn(async move {
+            match tokio::time::timeout(OBSERVER_TIMEOUT, observer.tell(&event)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(error = %crate::model::mask(&error.to_string()), "the observer failed"),
+                Err(_) => tracing::warn!("the observer gave no answer in 30 seconds"),
+            }
+        });
+    }
+
+    pub(crate) fn count(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// What an observer has to answer.
+pub(crate) const OBSERVER_TIMEOUT: Duration = Duration::from_secs(30);
