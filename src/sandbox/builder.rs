@@ -1,5 +1,6 @@
 //! Setting up a sandbox.
 
+use std::fmt;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -18,7 +19,6 @@ use super::switches::Switches;
 use super::world::{By, Kind, World};
 
 /// Sets up a [`Sandbox`]; from [`Sandbox::affiliate`] or [`Sandbox::refer_a_friend`].
-#[derive(Debug)]
 #[must_use = "finish it with `spawn`, `serve` or `build`"]
 pub struct SandboxBuilder {
     kind: Kind,
@@ -31,20 +31,19 @@ pub struct SandboxBuilder {
     latency: Duration,
     kept_requests: usize,
     people: Vec<Seed>,
-    switches: Vec<Switch>,
+    switches: Vec<Box<dyn FnOnce(&mut Switches) + Send>>,
 }
 
-#[derive(Debug)]
 enum Seed {
     Partner(String),
     Customer(String, Option<String>),
 }
 
-struct Switch(Box<dyn FnOnce(&mut Switches) + Send>);
-
-impl std::fmt::Debug for Switch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Switch")
+impl fmt::Debug for SandboxBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SandboxBuilder")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
@@ -139,7 +138,7 @@ impl SandboxBuilder {
 
     /// Answers an open question about Partnero in another way than by default.
     pub fn switch(mut self, change: impl FnOnce(&mut Switches) + Send + 'static) -> Self {
-        self.switches.push(Switch(Box::new(change)));
+        self.switches.push(Box::new(change));
         self
     }
 
@@ -186,7 +185,7 @@ impl SandboxBuilder {
         if let Some(site) = self.site {
             site.trim_end_matches('/').clone_into(&mut world.site);
         }
-        for Switch(change) in self.switches {
+        for change in self.switches {
             change(&mut world.switches);
         }
         for seed in self.people {
@@ -219,7 +218,7 @@ pub(super) fn add_customer(world: &mut World, key: String, referrer: Option<Stri
     match &referrer {
         Some(referrer) if !world.is_raf() => add_partner(world, referrer),
         Some(referrer) if world.customer(By::Key, referrer).is_none() => {
-            add_customer(world, referrer.clone(), None)
+            add_customer(world, referrer.clone(), None);
         }
         _ => {}
     }

@@ -49,10 +49,10 @@ pub(super) fn list<T, B: Serialize>(
         }),
         meta: json!({
             "current_page": page,
-            "from": (!shown.is_empty()).then_some(skipped + 1),
+            "from": (!shown.is_empty()).then(|| skipped + 1),
             "path": call.url,
             "per_page": limit,
-            "to": (!shown.is_empty()).then_some(skipped + shown.len()),
+            "to": (!shown.is_empty()).then(|| skipped + shown.len()),
         }),
         data: shown,
         status: 1,
