@@ -31,8 +31,10 @@ pub struct SandboxBuilder {
     latency: Duration,
     kept_requests: usize,
     people: Vec<Seed>,
-    switches: Vec<Box<dyn FnOnce(&mut Switches) + Send>>,
+    switches: Vec<Change>,
 }
+
+type Change = Box<dyn FnOnce(&mut Switches) + Send>;
 
 enum Seed {
     Partner(String),

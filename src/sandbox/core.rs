@@ -1,12 +1,14 @@
 //! The middle of the sandbox: what every request goes through, whether it came by socket or by router.
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
+use futures_core::Stream;
 use http::request::Parts;
 use http::{Request, StatusCode, header};
 use tokio::task::JoinHandle;
@@ -82,7 +84,7 @@ impl Core {
         request: Request<Body>,
     ) -> Result<Response, Cut> {
         let (parts, body) = request.into_parts();
-        let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
+        let Some(body) = read(body).await? else {
             return Ok(self.too_large(&parts).into_response());
         };
         let Arrival {
@@ -215,6 +217,19 @@ fn is_authorized(parts: &Parts, api_key: &str) -> bool {
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok()?.split_once(' '));
     bearer.is_some_and(|(scheme, key)| scheme.eq_ignore_ascii_case("bearer") && key == api_key)
+}
+
+/// The whole body; `None` if it is too large. A client that leaves in the middle of it has sent nothing.
+async fn read(body: Body) -> Result<Option<Bytes>, Cut> {
+    let mut stream = body.into_data_stream();
+    let mut whole = Vec::new();
+    while let Some(chunk) = poll_fn(|context| Pin::new(&mut stream).poll_next(context)).await {
+        whole.extend_from_slice(&chunk.map_err(|_| Cut)?);
+        if whole.len() > MAX_BODY {
+            return Ok(None);
+        }
+    }
+    Ok(Some(whole.into()))
 }
 
 async fn finish(processing: JoinHandle<Option<Reply>>) -> Result<Reply, Cut> {

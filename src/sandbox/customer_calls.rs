@@ -5,19 +5,19 @@ use http::StatusCode;
 use super::call::{Call, customer};
 use super::clock;
 use super::customer_body::{body, reply};
-use super::envelope::{Answer, Errors, Failure, Reply, check};
+use super::envelope::{Errors, Failure, Outcome, Reply, check};
 use super::input::Input;
 use super::pages;
 use super::switches::{SearchMiss, UpdateBody};
 use super::world::{By, World};
 
 /// `GET /customers/{key, id or e-mail}`.
-pub(super) fn get(world: &World, who: &str) -> Answer {
+pub(super) fn get(world: &World, who: &str) -> Outcome {
     Ok(reply(world, customer(world, who)?, StatusCode::OK))
 }
 
 /// `GET /customers`.
-pub(super) fn list(world: &World, call: &Call) -> Answer {
+pub(super) fn list(world: &World, call: &Call) -> Outcome {
     let partner = ["partner.key", "partner.email"].map(|name| call.query.get(name));
     let referred = match call.query.get("refer_status") {
         Some("referred") => Some(true),
@@ -55,7 +55,7 @@ pub(super) fn list(world: &World, call: &Call) -> Answer {
 }
 
 /// `GET /customers:search?email=`, `?id=` and, in a refer-a-friend program, `?key=`.
-pub(super) fn search(world: &World, call: &Call) -> Answer {
+pub(super) fn search(world: &World, call: &Call) -> Outcome {
     let (by, value) = match call.query.person() {
         Some((By::Key, _)) if !world.is_raf() => {
             return Err(Failure::field("key", "The key can't be searched for."));
@@ -76,7 +76,7 @@ pub(super) fn search(world: &World, call: &Call) -> Answer {
 }
 
 /// `PUT /customers/{key}`, and `PUT /customers` with the key in the body.
-pub(super) fn update(world: &mut World, call: &Call, who: Option<&str>) -> Answer {
+pub(super) fn update(world: &mut World, call: &Call, who: Option<&str>) -> Outcome {
     let mut errors = Errors::new();
     let wrapper = call.body.object("update", &mut errors);
     let named = match who {
@@ -151,7 +151,7 @@ fn rename(world: &mut World, index: usize, key: &str) {
 }
 
 /// `DELETE /customers/{key}`, and `DELETE /customers` with the key in the body. The customer's transactions go too.
-pub(super) fn delete(world: &mut World, call: &Call, who: Option<&str>) -> Answer {
+pub(super) fn delete(world: &mut World, call: &Call, who: Option<&str>) -> Outcome {
     let mut errors = Errors::new();
     let named = match who {
         Some(who) => Some(who.to_owned()),
@@ -179,7 +179,7 @@ fn named_in_body(body: &Input, errors: &mut Errors) -> Option<String> {
 }
 
 /// `POST /customers/{key}/archive` and `/revoke-archive`.
-pub(super) fn archive(world: &mut World, who: &str, archived: bool) -> Answer {
+pub(super) fn archive(world: &mut World, who: &str, archived: bool) -> Outcome {
     let index = customer(world, who)?;
     let row = &mut world.ledger.customers[index];
     if row.archived_at.is_some() == archived {

@@ -2,13 +2,13 @@
 
 use super::call::{Call, person};
 use super::customer_body;
-use super::envelope::{Answer, Errors, Failure, Reply, check};
+use super::envelope::{Errors, Failure, Outcome, Reply, check};
 use super::input::Input;
 use super::switches::{DuplicateCustomer, RafIdentity, UnknownReferrer};
 use super::world::{By, World};
 
 /// `POST /customers`.
-pub(super) fn create(world: &mut World, call: &Call) -> Answer {
+pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
     let mut errors = Errors::new();
     // The older form has the customer's fields in `customer`.
     let nested = if call.body.has("key") {

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use super::call::{Call, customer};
 use super::customer_body::{self, body, referrals};
 use super::customers::register;
-use super::envelope::{Answer, Errors, Number, Reply, check};
+use super::envelope::{Errors, Number, Outcome, Reply, check};
 use super::pages;
 use super::world::World;
 
 /// `GET /customers/{id}/stats`. Nobody documents its shape: the guide only has the words "click counts, referral counts,
 /// social sharing links". This is a guess, and small.
-pub(super) fn stats(world: &World, who: &str) -> Answer {
+pub(super) fn stats(world: &World, who: &str) -> Outcome {
     let row = &world.ledger.customers[customer(world, who)?];
     let link = world.link(&row.key);
     let encoded = percent_encoding::utf8_percent_encode(&link, percent_encoding::NON_ALPHANUMERIC);
@@ -48,7 +48,7 @@ struct Money {
 }
 
 /// `GET /customers/{id}/balance`.
-pub(super) fn balance(world: &World, who: &str) -> Answer {
+pub(super) fn balance(world: &World, who: &str) -> Outcome {
     Ok(balance_reply(world, customer(world, who)?))
 }
 
@@ -85,7 +85,7 @@ fn balance_reply(world: &World, index: usize) -> Reply {
 }
 
 /// `POST /customers/{id}/balance/credit`. The answer is a guess: the new balance.
-pub(super) fn credit(world: &mut World, call: &Call, who: &str) -> Answer {
+pub(super) fn credit(world: &mut World, call: &Call, who: &str) -> Outcome {
     let index = customer(world, who)?;
     let mut errors = Errors::new();
     let amount = call.body.amount("amount", &mut errors);
@@ -104,7 +104,7 @@ pub(super) fn credit(world: &mut World, call: &Call, who: &str) -> Answer {
 }
 
 /// `GET /customers/{id}/referrals`.
-pub(super) fn referred(world: &World, call: &Call, who: &str) -> Answer {
+pub(super) fn referred(world: &World, call: &Call, who: &str) -> Outcome {
     let rows = referrals(world, &world.ledger.customers[customer(world, who)?].key);
     if world.switches.nested_referrals {
         let rows = rows
@@ -117,7 +117,7 @@ pub(super) fn referred(world: &World, call: &Call, who: &str) -> Answer {
 }
 
 /// `GET /customers/{key}/referral_links`.
-pub(super) fn referral_links(world: &World, call: &Call, who: &str) -> Answer {
+pub(super) fn referral_links(world: &World, call: &Call, who: &str) -> Outcome {
     let row = &world.ledger.customers[customer(world, who)?];
     let link = json!({
         "id": row.id,
@@ -131,7 +131,7 @@ pub(super) fn referral_links(world: &World, call: &Call, who: &str) -> Answer {
 }
 
 /// `POST /customers:invite`. Sends nothing; the answer is a guess: the customer, who is created.
-pub(super) fn invite(world: &mut World, call: &Call) -> Answer {
+pub(super) fn invite(world: &mut World, call: &Call) -> Outcome {
     let mut errors = Errors::new();
     if !call.body.has("email") {
         call.body.complain("email", "is required", &mut errors);

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::switches::ErrorBody;
 
 /// What an endpoint makes of a call.
-pub(super) type Answer = Result<Reply, Failure>;
+pub(super) type Outcome = Result<Reply, Failure>;
 
 /// A complete answer, not yet on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -158,7 +158,10 @@ impl Sandbox {
 
     /// Changes how it answers open questions about Partnero.
     pub fn switch(&self, change: impl FnOnce(&mut Switches)) {
-        change(&mut self.0.core.lock().world.switches);
+        // Not under the lock: `change` may well ask the sandbox something.
+        let mut switches = self.0.core.lock().world.switches.clone();
+        change(&mut switches);
+        self.0.core.lock().world.switches = switches;
     }
 
     /// Adds a partner with this referral key, unless it is there.

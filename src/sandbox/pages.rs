@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::envelope::{Answer, Failure, Reply};
+use super::envelope::{Failure, Outcome, Reply};
 use super::world::World;
 
 /// One page of `rows`, oldest first unless `sort=desc`, each as `body` makes it.
@@ -13,7 +13,7 @@ pub(super) fn list<T, B: Serialize>(
     call: &Call,
     mut rows: Vec<T>,
     body: impl Fn(&T) -> B,
-) -> Answer {
+) -> Outcome {
     let allowed = &world.switches.page_limit;
     let limit = number(call, "limit")?
         .unwrap_or(15.clamp(*allowed.start(), (*allowed.end()).max(*allowed.start())));

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::call::{Call, person};
 use super::customer_body::tags;
-use super::envelope::{Answer, Errors, Failure, Number, Reply, check};
+use super::envelope::{Errors, Failure, Number, Outcome, Reply, check};
 use super::ledger::PartnerRow;
 use super::pages;
 use super::switches::SearchMiss;
 use super::world::{By, World};
 
 /// `POST /partners`. The answer has no `referrals`, no `commissions` and no `key`.
-pub(super) fn create(world: &mut World, call: &Call) -> Answer {
+pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
     let mut errors = Errors::new();
     let body = &call.body;
     if !body.has("email") {
@@ -80,14 +80,14 @@ fn is_strong(password: &str) -> bool {
 }
 
 /// `GET /partners`.
-pub(super) fn list(world: &World, call: &Call) -> Answer {
+pub(super) fn list(world: &World, call: &Call) -> Outcome {
     pages::list(world, call, Vec::from_iter(&world.ledger.partners), |row| {
         body(world, row)
     })
 }
 
 /// `GET /partners/{id}`: the id only, never the key.
-pub(super) fn get(world: &World, id: &str) -> Answer {
+pub(super) fn get(world: &World, id: &str) -> Outcome {
     let row = world
         .partner(By::Id, id)
         .ok_or_else(|| Failure::not_found("Partner"))?;
@@ -95,7 +95,7 @@ pub(super) fn get(world: &World, id: &str) -> Answer {
 }
 
 /// `GET /partner?key=`, `?email=` or `?id=`: the one that resolves a referral key.
-pub(super) fn resolve(world: &World, call: &Call) -> Answer {
+pub(super) fn resolve(world: &World, call: &Call) -> Outcome {
     let (by, value) = call
         .query
         .person()
@@ -107,7 +107,7 @@ pub(super) fn resolve(world: &World, call: &Call) -> Answer {
 }
 
 /// `GET /partners:search?key=`, `?id=`, `?email=` or `?name=`.
-pub(super) fn search(world: &World, call: &Call) -> Answer {
+pub(super) fn search(world: &World, call: &Call) -> Outcome {
     let found: Vec<_> = match (call.query.person(), call.query.get("name")) {
         (Some((by, value)), _) => world.partner(by, value).into_iter().collect(),
         (None, Some(name)) => world
@@ -131,7 +131,7 @@ pub(super) fn search(world: &World, call: &Call) -> Answer {
 }
 
 /// `POST /partners:sign-in-url`. The shape of the answer's `data` is a guess.
-pub(super) fn sign_in_url(world: &mut World, call: &Call) -> Answer {
+pub(super) fn sign_in_url(world: &mut World, call: &Call) -> Outcome {
     let mut errors = Errors::new();
     let named = person(&call.body, &mut errors).filter(|(by, _, _)| *by != By::Id);
     if named.is_none() && errors.is_empty() {

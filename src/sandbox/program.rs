@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::envelope::{Answer, Errors, Number, Reply, check};
+use super::envelope::{Errors, Number, Outcome, Reply, check};
 use super::world::World;
 
 /// `GET /test`. Only `data.program.pub_id` is known.
@@ -89,7 +89,7 @@ pub(super) fn overview(world: &World) -> Reply {
 }
 
 /// `PUT /settings`. What settings there are is unknown, so they are accepted and forgotten.
-pub(super) fn settings(call: &Call) -> Answer {
+pub(super) fn settings(call: &Call) -> Outcome {
     let mut errors = Errors::new();
     if !call.body.has("settings") {
         call.body.complain("settings", "is required", &mut errors);

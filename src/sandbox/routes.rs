@@ -3,14 +3,14 @@
 use http::{Method, StatusCode};
 
 use super::call::Call;
-use super::envelope::{Answer, Failure};
+use super::envelope::{Failure, Outcome};
 use super::world::World;
 use super::{
     customer_calls, customers, dashboard, partners, program, transaction_calls, transactions,
     webhooks,
 };
 
-pub(super) fn route(world: &mut World, call: &Call) -> Answer {
+pub(super) fn route(world: &mut World, call: &Call) -> Outcome {
     let unknown = || Failure::not_found("Route");
     if call.encoded_slash && !world.switches.encoded_slash {
         return Err(unknown());
@@ -36,7 +36,7 @@ pub(super) fn route(world: &mut World, call: &Call) -> Answer {
 }
 
 /// `None` is an unknown path.
-type Routed = Option<Answer>;
+type Routed = Option<Outcome>;
 
 #[expect(clippy::unnecessary_wraps, reason = "an arm of a routing table")]
 fn not_allowed() -> Routed {

@@ -2,7 +2,7 @@
 
 use super::call::{Call, customer};
 use super::clock;
-use super::envelope::{Answer, Errors, Failure, Reply, check};
+use super::envelope::{Errors, Failure, Outcome, Reply, check};
 use super::ledger::TransactionRow;
 use super::pages;
 use super::switches::SeveralMatches;
@@ -24,12 +24,12 @@ fn must_find(world: &World, key: &str) -> Result<usize, Failure> {
 }
 
 /// `GET /transactions/{key}`.
-pub(super) fn get(world: &World, key: &str) -> Answer {
+pub(super) fn get(world: &World, key: &str) -> Outcome {
     Ok(Reply::data(body(world, must_find(world, key)?)))
 }
 
 /// `GET /transactions`.
-pub(super) fn list(world: &World, call: &Call) -> Answer {
+pub(super) fn list(world: &World, call: &Call) -> Outcome {
     let filter = |name| call.query.get(name);
     let key = filter("key");
     let buyer = [
@@ -68,7 +68,7 @@ pub(super) fn list(world: &World, call: &Call) -> Answer {
 }
 
 /// `GET /customers/{key}/transactions`.
-pub(super) fn of_customer(world: &World, call: &Call, who: &str) -> Answer {
+pub(super) fn of_customer(world: &World, call: &Call, who: &str) -> Outcome {
     let key = &world.ledger.customers[customer(world, who)?].key;
     let rows = world.ledger.transactions.iter().enumerate();
     let rows =
@@ -93,7 +93,7 @@ fn referrer<'a>(world: &'a World, row: &TransactionRow) -> Option<&'a str> {
 }
 
 /// `DELETE /transactions/{key}`, and `DELETE /transactions` with the key in the body. The commission is reversed.
-pub(super) fn delete(world: &mut World, call: &Call, key: Option<&str>) -> Answer {
+pub(super) fn delete(world: &mut World, call: &Call, key: Option<&str>) -> Outcome {
     let index = if let Some(key) = key {
         if !world.switches.delete_by_path {
             return Err(Failure::not_found("Transaction"));
@@ -110,7 +110,7 @@ pub(super) fn delete(world: &mut World, call: &Call, key: Option<&str>) -> Answe
 }
 
 /// `POST /transactions/{key}/archive` and `/revoke-archive`: affiliate programs only.
-pub(super) fn archive(world: &mut World, key: &str, archived: bool) -> Answer {
+pub(super) fn archive(world: &mut World, key: &str, archived: bool) -> Outcome {
     let index = must_find(world, key)?;
     let row = &mut world.ledger.transactions[index];
     if row.archived_at.is_some() == archived {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::call::{Call, person};
 use super::clock;
 use super::customers::register;
-use super::envelope::{Answer, Errors, Failure, Reply, check};
+use super::envelope::{Errors, Failure, Outcome, Reply, check};
 use super::input::Input;
 use super::ledger::{RewardRow, TransactionRow};
 use super::switches::{CreatedAt, DuplicateTransaction, UnrewardedSale};
@@ -28,7 +28,7 @@ struct Sale {
 }
 
 /// `POST /transactions`.
-pub(super) fn create(world: &mut World, call: &Call) -> Answer {
+pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
     let mut errors = Errors::new();
     let batch = call.body.objects("transactions", &mut errors);
     let mut sales = Vec::new();
@@ -159,7 +159,7 @@ fn created_at(world: &World, fields: &Input, errors: &mut Errors) -> Option<Stri
 }
 
 /// The answer for a key that is taken, unless repeats are accepted.
-fn refuse_repeats(world: &World, sales: &[Sale]) -> Option<Answer> {
+fn refuse_repeats(world: &World, sales: &[Sale]) -> Option<Outcome> {
     let repeat = sales
         .iter()
         .find_map(|sale| find(world, sale.key.as_deref()?))?;
@@ -181,11 +181,8 @@ fn store(world: &mut World, sale: Sale, customer: Option<usize>) -> usize {
     let earner = row
         .filter(|row| row.archived_at.is_none())
         .and_then(|row| row.referrer.clone());
-    let percentage = sale
-        .amount
-        .checked_mul(world.commission)
-        .and_then(|product| product.checked_div(Decimal::ONE_HUNDRED));
-    let amount = sale.reward.or(percentage).unwrap_or(Decimal::MAX);
+    let percentage = sale.amount.saturating_mul(world.commission) / Decimal::ONE_HUNDRED;
+    let amount = sale.reward.unwrap_or(percentage);
     let reward = earner
         .filter(|_| sale.rewardable)
         .map(|to| RewardRow { to, amount });

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::envelope::{Answer, Errors, Failure, Reply, check};
+use super::envelope::{Errors, Failure, Outcome, Reply, check};
 use super::input::Input;
 use super::ledger::WebhookRow;
 use super::pages;
@@ -45,19 +45,19 @@ const DOCUMENTED_ONLY: [&str; 4] = [
 ];
 
 /// `GET /webhooks`.
-pub(super) fn list(world: &World, call: &Call) -> Answer {
+pub(super) fn list(world: &World, call: &Call) -> Outcome {
     pages::list(world, call, Vec::from_iter(&world.ledger.webhooks), |row| {
         body(row)
     })
 }
 
 /// `GET /webhooks/{key}`.
-pub(super) fn get(world: &World, key: &str) -> Answer {
+pub(super) fn get(world: &World, key: &str) -> Outcome {
     Ok(Reply::data(body(&world.ledger.webhooks[find(world, key)?])))
 }
 
 /// `POST /webhooks`.
-pub(super) fn create(world: &mut World, call: &Call) -> Answer {
+pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
     let mut errors = Errors::new();
     let body_in = &call.body;
     for name in ["name", "url", "events"] {
@@ -87,7 +87,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
 }
 
 /// `PUT /webhooks/{key}`, flat.
-pub(super) fn update(world: &mut World, call: &Call, key: &str) -> Answer {
+pub(super) fn update(world: &mut World, call: &Call, key: &str) -> Outcome {
     let index = find(world, key)?;
     let mut errors = Errors::new();
     let changes = Changes::read(world, &call.body, &mut errors);
@@ -98,7 +98,7 @@ pub(super) fn update(world: &mut World, call: &Call, key: &str) -> Answer {
 }
 
 /// `DELETE /webhooks/{key}`. Its answer is a guess.
-pub(super) fn delete(world: &mut World, key: &str) -> Answer {
+pub(super) fn delete(world: &mut World, key: &str) -> Outcome {
     let index = find(world, key)?;
     world.ledger.webhooks.remove(index);
     Ok(Reply::done())

@@ -136,4 +136,9 @@ async fn bytes_that_are_not_http_disturb_nobody() {
         drop(stream);
     }
     assert_eq!(client.get("test").await.0, 200);
+    assert_eq!(
+        client.sandbox.requests().len(),
+        1,
+        "half a request has not arrived"
+    );
 }
