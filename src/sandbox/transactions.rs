@@ -57,6 +57,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
     }
 
     let found = named.and_then(|(by, value, _)| world.customer(by, &value));
+    let customers = world.ledger.customers.len();
     let index = match (found, &customer) {
         (None, Some(customer)) if create => {
             // The older form has `partner` at the top.
@@ -76,6 +77,10 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
         Some(_) if referred => UnrewardedSale::Record,
         Some(_) => world.switches.unreferred_customer,
     };
+    if switch != UnrewardedSale::Record {
+        // A refused call leaves no customer behind.
+        world.ledger.customers.truncate(customers);
+    }
     match switch {
         UnrewardedSale::Record => {}
         UnrewardedSale::Ignore => return Ok(Reply::done()),

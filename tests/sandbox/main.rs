@@ -8,6 +8,7 @@ mod customers;
 mod dashboard;
 mod fault_rules;
 mod faults;
+mod hostile;
 mod outage;
 mod pages;
 mod partners;

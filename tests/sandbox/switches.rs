@@ -58,6 +58,17 @@ async fn an_unknown_friend_is_422_or_400_or_ignored() {
 }
 
 #[tokio::test]
+async fn a_refused_sale_leaves_no_customer_behind() {
+    let client = friends().await;
+    client
+        .sandbox
+        .switch(|switches| switches.unreferred_customer = UnrewardedSale::Reject422);
+    let sale = json!({ "amount": 1, "customer": { "key": "new" }, "options": { "create_customer": true } });
+    assert_eq!(client.refused("transactions", sale).await.0, 422);
+    assert!(client.sandbox.ledger().customer("new").is_none());
+}
+
+#[tokio::test]
 async fn a_duplicate_customer_is_422_or_409() {
     let client = shop().await;
     let body = json!({ "key": "mia", "partner": { "key": "anna" } });
