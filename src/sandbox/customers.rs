@@ -24,7 +24,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
     Ok(customer_body::reply(world, index, status))
 }
 
-/// Stores a customer whose fields are in `person` and whose referrer is in `source`. `None` if it is silently ignored.
+/// Stores a customer whose fields are in `fields` and whose referrer is in `source`. `None` if it is silently ignored.
 pub(super) fn register(
     world: &mut World,
     fields: &Input,
