@@ -1,1 +1,247 @@
-//! sandbox
+//! A faithful local Partnero: stateful, on a real socket, and able to fail in every way that a network can.
+//!
+//! For development without an account, and for your tests:
+//!
+//! ```
+//! use axum_partnero::sandbox::{Fault, Sandbox};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let sandbox = Sandbox::affiliate().partner("anna").spawn().await?;
+//! let url = sandbox.url();            // http://127.0.0.1:PORT/v1/
+//! let key = sandbox.api_key();
+//! sandbox.fault(Fault::Hang).on("POST", "/transactions").times(1);
+//! // … let your application work with it …
+//! assert!(sandbox.ledger().owed_to("anna").is_zero());
+//! assert!(sandbox.requests().is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it knows
+//!
+//! Customers, transactions, webhook subscriptions, the program; partners in an affiliate program; balance, referrals,
+//! links and invitations in a refer-a-friend program. It is as strict as Partnero is where that is documented. Where
+//! the sources disagree or are silent, [`Switches`] has the question, and the default is the likeliest answer. Some
+//! answers have no known shape at all and are guesses: `stats`, `balance/credit`, `customers:invite`,
+//! `partners:sign-in-url`, a batch of transactions, and the deletion of a webhook. Archiving shows as `deleted_at`, and
+//! an archived customer's sales earn nothing: guesses, too. Webhooks are kept but not sent.
+//!
+//! A commission is an exact percentage of the amount, not rounded. Deleting or archiving a transaction takes it back.
+//!
+//! # What can go wrong
+//!
+//! [`Sandbox::fault`] takes a [`Fault`], or an [`Answer`] to give instead of Partnero's, and narrows it to some requests.
+//! [`Sandbox::stop_listening`] closes the port, [`Sandbox::set_api_key`] makes a client's key wrong, and
+//! [`Sandbox::set_latency`] makes everything slow.
+//!
+//! # Why it shares no code with the client
+//!
+//! It has its own idea of every field and of every rule, so that a mistake in the client's types can't hide in it.
+
+mod answer;
+mod builder;
+mod call;
+mod clock;
+mod core;
+mod customer_body;
+mod customer_calls;
+mod customers;
+mod dashboard;
+mod envelope;
+mod fault;
+mod input;
+mod ledger;
+mod pages;
+mod partners;
+mod program;
+mod record;
+mod routes;
+mod serve;
+mod switches;
+mod transaction_body;
+mod transaction_calls;
+mod transactions;
+mod webhooks;
+mod world;
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::any;
+use tokio::sync::Mutex;
+use tokio_util::sync::DropGuard;
+
+pub use self::answer::Answer;
+pub use self::builder::SandboxBuilder;
+use self::core::Core;
+pub use self::fault::{Fault, FaultRule};
+pub use self::ledger::{CustomerRow, Ledger, PartnerRow, RewardRow, TransactionRow, WebhookRow};
+pub use self::record::RecordedRequest;
+use self::serve::Server;
+pub use self::switches::{
+    CreatedAt, CreatedStatus, DuplicateCustomer, DuplicateTransaction, ErrorBody, PartnerField,
+    RafIdentity, SearchMiss, SeveralMatches, Switches, UnknownReferrer, UnrewardedSale, UpdateBody,
+    WebhookEvents,
+};
+use self::world::Kind;
+
+/// A running sandbox. Clones are handles of the same one; when the last is dropped, it ends.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Handle>);
+
+struct Handle {
+    core: Arc<Core>,
+    address: Option<SocketAddr>,
+    server: Mutex<Option<Server>>,
+    _end: DropGuard,
+}
+
+impl Sandbox {
+    /// An affiliate program: partners refer customers.
+    pub fn affiliate() -> SandboxBuilder {
+        SandboxBuilder::new(Kind::Affiliate)
+    }
+
+    /// A refer-a-friend program: customers refer customers.
+    pub fn refer_a_friend() -> SandboxBuilder {
+        SandboxBuilder::new(Kind::ReferAFriend)
+    }
+
+    fn new(core: Arc<Core>, server: Option<Server>) -> Self {
+        let end = core.end.clone().drop_guard();
+        let address = server.as_ref().map(Server::address);
+        Self(Arc::new(Handle {
+            core,
+            address,
+            server: Mutex::new(server),
+            _end: end,
+        }))
+    }
+
+    /// The base URL for a client, `http://127.0.0.1:PORT/v1/`; `http://localhost/v1/` if there is no socket.
+    pub fn url(&self) -> String {
+        match self.0.address {
+            Some(address) => format!("http://{address}/v1/"),
+            None => "http://localhost/v1/".to_owned(),
+        }
+    }
+
+    /// The address it listens on, if there is a socket.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.0.address
+    }
+
+    /// The API key it accepts.
+    pub fn api_key(&self) -> String {
+        self.0.core.lock().api_key.clone()
+    }
+
+    /// The program's public id.
+    pub fn program_id(&self) -> String {
+        self.0.core.lock().world.program_id.clone()
+    }
+
+    /// Accepts this API key from now on, and no other.
+    pub fn set_api_key(&self, key: impl Into<String>) {
+        self.0.core.lock().api_key = key.into();
+    }
+
+    /// Lets every request take this long before it is processed.
+    pub fn set_latency(&self, latency: Duration) {
+        self.0.core.lock().latency = latency;
+    }
+
+    /// Changes how it answers open questions about Partnero.
+    pub fn switch(&self, change: impl FnOnce(&mut Switches)) {
+        // Not under the lock: `change` may well ask the sandbox something.
+        let mut switches = self.0.core.lock().world.switches.clone();
+        change(&mut switches);
+        self.0.core.lock().world.switches = switches;
+    }
+
+    /// Adds a partner with this referral key, unless it is there.
+    pub fn add_partner(&self, key: &str) {
+        builder::add_partner(&mut self.0.core.lock().world, key);
+    }
+
+    /// Lets requests go wrong: all of them, or those that the [`FaultRule`] is narrowed to.
+    pub fn fault(&self, fault: impl Into<Fault>) -> FaultRule {
+        FaultRule::new(Arc::clone(&self.0.core), fault.into())
+    }
+
+    /// Ends all faults.
+    pub fn clear_faults(&self) {
+        self.0.core.lock().faults.clear();
+    }
+
+    /// What is stored now.
+    pub fn ledger(&self) -> Ledger {
+        self.0.core.lock().world.ledger.clone()
+    }
+
+    /// What came, in the order of arrival; the last 10,000, or as many as
+    /// [`keep_requests`](SandboxBuilder::keep_requests) says.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.0.core.lock().log.all()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_requests(&self) {
+        self.0.core.lock().log.clear();
+    }
+
+    /// The sandbox as a router with the paths `/v1/…`. Where a socket would be cut, it answers an empty 502 at once; a
+    /// hang hangs. The router is a handle: the sandbox lives as long as it.
+    pub fn router(&self) -> Router {
+        let sandbox = self.clone();
+        Router::new().fallback_service(any(move |request| {
+            let core = Arc::clone(&sandbox.0.core);
+            serve::in_process(core, request)
+        }))
+    }
+
+    /// Goes down: closes the listening socket, so that connects are refused, and cuts all connections. What is already
+    /// being processed goes on. Nothing, if there is no socket or it is down.
+    pub async fn stop_listening(&self) {
+        if let Some(server) = &mut *self.0.server.lock().await {
+            server.stop().await;
+        }
+    }
+
+    /// Listens on the same port again.
+    ///
+    /// # Errors
+    ///
+    /// If somebody else has taken the port, or the sandbox was shut down.
+    pub async fn resume_listening(&self) -> io::Result<()> {
+        if self.0.core.end.is_cancelled() {
+            return Err(io::Error::other("the sandbox was shut down"));
+        }
+        match &mut *self.0.server.lock().await {
+            Some(server) => server.resume(&self.0.core),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends it for all handles: the socket is closed when this returns, and nothing more is processed. The ledger stays
+    /// readable.
+    pub async fn shutdown(&self) {
+        self.0.core.end.cancel();
+        if let Some(server) = &mut *self.0.server.lock().await {
+            server.end().await;
+        }
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("url", &self.url())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,204 @@
+//! What can go wrong between an application and Partnero, and for which requests it does.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fastrand::Rng;
+use memchr::memmem;
+
+use super::answer::Answer;
+use super::core::Core;
+
+/// Something that goes wrong with a request.
+///
+/// "Processed" means that Partnero acts on it, as its own answer would have said; the client may never learn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The connection is cut with no answer, and nothing is processed.
+    Refuse,
+    /// Nothing is processed, and no answer ever comes.
+    Hang,
+    /// Processed after this long, then answered as usual. A client that gives up doesn't stop it.
+    Slow(Duration),
+    /// Processed, then the connection is cut with no answer.
+    StoreThenDrop,
+    /// Processed, and no answer ever comes.
+    StoreThenHang,
+    /// The connection is cut at once with no answer; the request is processed this much later all the same.
+    DropThenStore(Duration),
+    /// This answer, and nothing is processed.
+    Answer(Answer),
+    /// Processed, then this answer instead of Partnero's.
+    StoreThenAnswer(Answer),
+}
+
+impl Fault {
+    /// Processed, then 500.
+    pub fn store_then_500() -> Self {
+        Self::StoreThenAnswer(Answer::status(500))
+    }
+}
+
+impl From<Answer> for Fault {
+    fn from(answer: Answer) -> Self {
+        Self::Answer(answer)
+    }
+}
+
+/// For which requests a fault is. It starts when this value is dropped, which without a `let` is at the end of the
+/// statement; so no request can slip in before its conditions are complete.
+///
+/// Of several faults that fit a request, the one set first happens.
+pub struct FaultRule {
+    core: Arc<Core>,
+    rule: Option<Rule>,
+}
+
+impl FaultRule {
+    pub(super) fn new(core: Arc<Core>, fault: Fault) -> Self {
+        let rule = Rule {
+            fault,
+            method: None,
+            path: None,
+            text: None,
+            probability: 1.0,
+            times: None,
+        };
+        Self {
+            core,
+            rule: Some(rule),
+        }
+    }
+
+    /// Only this method (`"*"`: any) and this path after `/v1`. A `*` at its end stands for anything:
+    /// `.on("DELETE", "/transactions/*")`. The path is compared as it was sent, percent-encoded, without its query.
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "dropping it is how it starts"
+    )]
+    pub fn on(self, method: &str, path: &str) -> Self {
+        self.with(|rule| {
+            rule.method = (method != "*").then(|| method.to_ascii_uppercase());
+            rule.path = Some(path.to_owned());
+        })
+    }
+
+    /// Only requests with this text in their body, path or query, such as the key of a customer.
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "dropping it is how it starts"
+    )]
+    pub fn mentioning(self, text: &str) -> Self {
+        self.with(|rule| rule.text = Some(text.to_owned()))
+    }
+
+    /// Only the next `times` requests that fit. Default: all, until [`clear_faults`](super::Sandbox::clear_faults).
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "dropping it is how it starts"
+    )]
+    pub fn times(self, times: u64) -> Self {
+        self.with(|rule| rule.times = Some(times))
+    }
+
+    /// Only with this probability, 0 to 1, drawn for each request that fits in the order of arrival; so the same
+    /// [`seed`](super::SandboxBuilder::seed) and requests give the same faults. Default: 1, with no draw.
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "dropping it is how it starts"
+    )]
+    pub fn probability(self, probability: f64) -> Self {
+        self.with(|rule| rule.probability = probability)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Rule)) -> Self {
+        if let Some(rule) = &mut self.rule {
+            change(rule);
+        }
+        self
+    }
+}
+
+impl Drop for FaultRule {
+    fn drop(&mut self) {
+        if let Some(rule) = self.rule.take() {
+            self.core.lock().faults.rules.push(rule);
+        }
+    }
+}
+
+impl fmt::Debug for FaultRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FaultRule").field(&self.rule).finish()
+    }
+}
+
+#[derive(Debug)]
+struct Rule {
+    fault: Fault,
+    method: Option<String>,
+    path: Option<String>,
+    text: Option<String>,
+    probability: f64,
+    times: Option<u64>,
+}
+
+impl Rule {
+    fn fits(&self, method: &str, path: &str, query: &str, body: &[u8]) -> bool {
+        let same_path = |wanted: &String| match wanted.strip_suffix('*') {
+            Some(start) => path.starts_with(start),
+            None => path == wanted,
+        };
+        let mentions = |text: &String| {
+            [path.as_bytes(), query.as_bytes(), body]
+                .iter()
+                .any(|part| memmem::find(part, text.as_bytes()).is_some())
+        };
+        self.times != Some(0)
+            && self.method.as_ref().is_none_or(|wanted| wanted == method)
+            && self.path.as_ref().is_none_or(same_path)
+            && self.text.as_ref().is_none_or(mentions)
+    }
+}
+
+/// The faults in force, and the dice.
+#[derive(Debug)]
+pub(super) struct Faults {
+    rules: Vec<Rule>,
+    dice: Rng,
+}
+
+impl Faults {
+    pub(super) fn new(dice: Rng) -> Self {
+        Self {
+            rules: Vec::new(),
+            dice,
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.rules.clear();
+    }
+
+    /// The fault that a request meets, if any. `path` is the one after `/v1`.
+    pub(super) fn draw(
+        &mut self,
+        method: &str,
+        path: &str,
+        query: &str,
+        body: &[u8],
+    ) -> Option<Fault> {
+        let dice = &mut self.dice;
+        let mut fitting = self
+            .rules
+            .iter_mut()
+            .filter(|rule| rule.fits(method, path, query, body));
+        let rule = fitting.find(|rule| rule.probability >= 1.0 || dice.f64() < rule.probability)?;
+        rule.times = rule.times.map(|times| times - 1);
+        let fault = rule.fault.clone();
+        self.rules.retain(|rule| rule.times != Some(0));
+        Some(fault)
+    }
+}

@@ -1,0 +1,21 @@
+//! The sandbox over real sockets, as a stranger's HTTP client sees it.
+
+#![allow(clippy::unwrap_used)]
+
+mod client;
+mod customer_changes;
+mod customers;
+mod dashboard;
+mod fault_rules;
+mod faults;
+mod hostile;
+mod outage;
+mod pages;
+mod partners;
+mod refunds;
+mod router;
+mod switches;
+mod switches_of_shape;
+mod transactions;
+mod transport;
+mod webhooks;
