@@ -9,8 +9,8 @@ pub mod referral;
 pub mod sandbox;
 
 pub use api::{ApiClient, ApiError};
+pub use delivery::{Clock, MemoryOutbox, Observer, Partnero};
 pub use model::{
     Amount, AmountError, CustomerKey, KeyError, NewCustomer, NewTransaction, ProgramType, ReferralKey, ReferralKeys,
     TransactionKey,
 };
-pub use delivery::{Clock, MemoryOutbox, Observer, Partnero};

@@ -224,10 +224,7 @@ fn presence(attempt: Attempt, found: impl FnOnce(Value) -> Presence) -> Presence
             _ => unknown("the answer has no data"),
         },
         Some(json) => Presence::Unknown(Trouble { reason: describe(status, &json), retry_after }),
-        None => Presence::Unknown(Trouble {
-            reason: format!("{status} without an answer of Partnero's"),
-            retry_after,
-        }),
+        None => Presence::Unknown(Trouble { reason: format!("{status} without an answer of Partnero's"), retry_after }),
     }
 }
 
@@ -250,7 +247,9 @@ pub(crate) fn refused_sign_up(refusal: &Refusal, program: ProgramType, referred:
         (ProgramType::Affiliate, false) => RefusedSignUp::Ignored(false),
         // Everyone may refer: the customer is wanted even if whoever referred them is unknown.
         (ProgramType::ReferAFriend, true) => RefusedSignUp::WithoutReferrer,
-        (ProgramType::Affiliate, true) if refusal.status == 400 || refusal.referrer_only => RefusedSignUp::Ignored(true),
+        (ProgramType::Affiliate, true) if refusal.status == 400 || refusal.referrer_only => {
+            RefusedSignUp::Ignored(true)
+        }
         _ => RefusedSignUp::Rejected,
     }
 }

@@ -274,7 +274,8 @@ impl PartneroBuilder {
         if settings.lease < self.request_timeout * 3 {
             return Err(BuildError::LeaseTooShort);
         }
-        let id_is_good = |id: &String| id.len() == 8 && id.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+        let id_is_good =
+            |id: &String| id.len() == 8 && id.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
         if self.program_id.as_ref().is_some_and(|id| !id_is_good(id)) {
             return Err(BuildError::ProgramId);
         }

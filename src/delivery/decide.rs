@@ -167,7 +167,9 @@ fn refund(key: &Key<'_>, now: Millis) -> Decision {
     let over: Vec<_> = key
         .others
         .iter()
-        .filter(|other| other.id < key.row.id && other.is_post() && matches!(other.state, State::Pending | State::Parked))
+        .filter(|other| {
+            other.id < key.row.id && other.is_post() && matches!(other.state, State::Pending | State::Parked)
+        })
         .collect();
     let unsent_sale = over.iter().any(|other| other.kind == CallKind::Sale && !other.uncertain);
     let ids = over.iter().map(|other| other.id).collect();

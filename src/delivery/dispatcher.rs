@@ -13,7 +13,7 @@ use crate::delivery::{
     deliver::{Courier, Delivered, Lease},
     gate::{Change, Gate, HoldReason, Signal},
     observer::Event,
-    outbox::{Claim, ClaimedCall, Ended, Settlement, OutboxError, Terms, Transition},
+    outbox::{Claim, ClaimedCall, Ended, OutboxError, Settlement, Terms, Transition},
     outcome::End,
     retry::chance,
     shared::{Shared, Stop},
@@ -57,8 +57,7 @@ struct Told {
 
 impl Dispatcher {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        let courier =
-            Courier { api: shared.api.clone(), clock: shared.clock.clone(), settings: shared.settings };
+        let courier = Courier { api: shared.api.clone(), clock: shared.clock.clone(), settings: shared.settings };
         let now = shared.clock.monotonic();
         Self {
             gate: Gate::new(shared.settings.max_in_flight),

@@ -45,7 +45,11 @@ pub(crate) enum NoEntry {
     Closed,
 }
 
-pub(crate) fn intake(room: Arc<Room>, close: tokio_util::sync::CancellationToken, shared: Arc<Shared>) -> (Intake, Writer) {
+pub(crate) fn intake(
+    room: Arc<Room>,
+    close: tokio_util::sync::CancellationToken,
+    shared: Arc<Shared>,
+) -> (Intake, Writer) {
     let (sender, receiver) = mpsc::unbounded_channel();
     (Intake { queue: sender, room }, Writer { queue: receiver, close, shared })
 }

@@ -22,12 +22,7 @@ pub(crate) struct Slot(Arc<Room>);
 
 impl Room {
     pub(crate) fn new(capacity: usize) -> Arc<Self> {
-        Arc::new(Self {
-            capacity,
-            used: AtomicUsize::new(0),
-            full: AtomicBool::new(false),
-            refused: AtomicU64::new(0),
-        })
+        Arc::new(Self { capacity, used: AtomicUsize::new(0), full: AtomicBool::new(false), refused: AtomicU64::new(0) })
     }
 
     /// A place, or `Err` with whether this refusal is the first of its episode.

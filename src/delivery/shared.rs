@@ -147,7 +147,9 @@ impl Shared {
         self.runtime.spawn(async move {
             match tokio::time::timeout(OBSERVER_TIMEOUT, observer.tell(&event)).await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!(error = %crate::model::mask(&error.to_string()), "the observer failed"),
+                Ok(Err(error)) => {
+                    tracing::warn!(error = %crate::model::mask(&error.to_string()), "the observer failed")
+                }
                 Err(_) => tracing::warn!("the observer gave no answer in 30 seconds"),
             }
         });

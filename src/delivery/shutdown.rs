@@ -1,9 +1,6 @@
 //! The way out.
 
-use std::{
-    sync::atomic::Ordering,
-    time::Duration,
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use tokio::{
     sync::{Mutex, OnceCell},

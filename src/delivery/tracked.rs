@@ -28,7 +28,9 @@ pub enum TrackError {
     #[error("the transaction's key: {0}")]
     TransactionKey(KeyError),
     /// A sale without a customer.
-    #[error("the sale names no customer: call `.customer(key)` with the key given at sign-up, or `.create_customer(..)`")]
+    #[error(
+        "the sale names no customer: call `.customer(key)` with the key given at sign-up, or `.create_customer(..)`"
+    )]
     NoCustomer,
     /// A sale of less than nothing.
     #[error("the amount is negative: track a refund or an adjustment instead")]

@@ -29,10 +29,7 @@ impl Answer {
     pub fn status(status: u16) -> Self {
         let status = valid(status);
         let message = status.canonical_reason().unwrap_or("Error");
-        Self(Reply::json(
-            status,
-            &json!({ "message": message, "status": 0 }),
-        ))
+        Self(Reply::json(status, &json!({ "message": message, "status": 0 })))
     }
 
     /// This status and JSON. A status outside 200 to 599 becomes 500.
@@ -51,11 +48,7 @@ impl Answer {
 
     /// Bytes that claim to be JSON, but are neither JSON nor UTF-8.
     pub fn garbage(status: u16) -> Self {
-        Self(Reply::text(
-            valid(status),
-            "application/json",
-            Bytes::from_static(b"{\"data\": \xff\xfe\x00 <"),
-        ))
+        Self(Reply::text(valid(status), "application/json", Bytes::from_static(b"{\"data\": \xff\xfe\x00 <")))
     }
 
     /// 429, with or without `Retry-After` in whole seconds.

@@ -43,9 +43,7 @@ enum Seed {
 
 impl fmt::Debug for SandboxBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SandboxBuilder")
-            .field("kind", &self.kind)
-            .finish_non_exhaustive()
+        f.debug_struct("SandboxBuilder").field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 
@@ -80,13 +78,8 @@ impl SandboxBuilder {
 
     /// A customer whom this partner, or in a refer-a-friend program this customer, referred. A referrer that isn't there
     /// is added.
-    pub fn referred_customer(
-        mut self,
-        key: impl Into<String>,
-        referrer: impl Into<String>,
-    ) -> Self {
-        self.people
-            .push(Seed::Customer(key.into(), Some(referrer.into())));
+    pub fn referred_customer(mut self, key: impl Into<String>, referrer: impl Into<String>) -> Self {
+        self.people.push(Seed::Customer(key.into(), Some(referrer.into())));
         self
     }
 
@@ -164,10 +157,7 @@ impl SandboxBuilder {
     /// # Errors
     ///
     /// If the listener has no local address.
-    #[expect(
-        clippy::unused_async,
-        reason = "it needs a running Tokio, which an async fn has"
-    )]
+    #[expect(clippy::unused_async, reason = "it needs a running Tokio, which an async fn has")]
     pub async fn serve(self, listener: TcpListener) -> io::Result<Sandbox> {
         let core = Arc::new(self.core());
         let server = Server::start(&core, listener)?;
@@ -178,9 +168,7 @@ impl SandboxBuilder {
         let mut rng = self.seed.map_or_else(Rng::new, Rng::with_seed);
         let dice = rng.fork();
         let mut world = World::new(self.kind, rng);
-        let api_key = self
-            .api_key
-            .unwrap_or_else(|| format!("sandbox_{}", world.fresh(24)));
+        let api_key = self.api_key.unwrap_or_else(|| format!("sandbox_{}", world.fresh(24)));
         world.program_id = self.program_id.unwrap_or(world.program_id);
         world.currency = self.currency.unwrap_or(world.currency);
         world.commission = self.commission.unwrap_or(world.commission);
@@ -208,10 +196,7 @@ impl SandboxBuilder {
 
 pub(super) fn add_partner(world: &mut World, key: &str) {
     if world.partner(By::Key, key).is_none() {
-        let user: String = key
-            .chars()
-            .map(|c| if c.is_alphanumeric() { c } else { '-' })
-            .collect();
+        let user: String = key.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
         world.add_partner(key, format!("{user}@partner.example"));
     }
 }

@@ -31,25 +31,15 @@ impl Call {
         body: &[u8],
         max_length: usize,
     ) -> Result<Self, Failure> {
-        let content_type = headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        let json = content_type
-            .split(';')
-            .next()
-            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+        let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let json =
+            content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
         if !body.is_empty() && !json {
-            return Err(Failure::bad_request(
-                "The body needs the header Content-Type: application/json.",
-            ));
+            return Err(Failure::bad_request("The body needs the header Content-Type: application/json."));
         }
-        let body = Input::parse(body, max_length)
-            .ok_or_else(|| Failure::bad_request("The body is not a JSON object."))?;
-        let host = headers
-            .get(header::HOST)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or("localhost");
+        let body =
+            Input::parse(body, max_length).ok_or_else(|| Failure::bad_request("The body is not a JSON object."))?;
+        let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or("localhost");
         Ok(Self {
             method,
             url: format!("http://{host}{}", uri.path()),
@@ -65,9 +55,7 @@ impl Call {
 fn segments(path: &str) -> Option<Vec<String>> {
     let path = path.strip_prefix("/v1/")?;
     let path = path.strip_suffix('/').unwrap_or(path);
-    path.split('/')
-        .map(|part| Some(percent_decode_str(part).decode_utf8().ok()?.into_owned()))
-        .collect()
+    path.split('/').map(|part| Some(percent_decode_str(part).decode_utf8().ok()?.into_owned())).collect()
 }
 
 /// A query string, decoded.
@@ -88,52 +76,34 @@ impl Query {
     /// The value of a parameter, if not empty. `customer.key` and `customer_key` are the same, as PHP has it.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let wanted = name.replace('.', "_");
-        let found = self
-            .0
-            .iter()
-            .rev()
-            .find(|(name, _)| name.replace('.', "_") == wanted);
-        found
-            .map(|(_, value)| value.as_str())
-            .filter(|value| !value.is_empty())
+        let found = self.0.iter().rev().find(|(name, _)| name.replace('.', "_") == wanted);
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
     /// The parameters again, but for `page`, each with an `&` after it.
     pub(super) fn without_page(&self) -> String {
         let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
         let others = self.0.iter().filter(|(name, _)| name != "page");
-        others
-            .flat_map(|(name, value)| encode(name).chain(["="]).chain(encode(value)).chain(["&"]))
-            .collect()
+        others.flat_map(|(name, value)| encode(name).chain(["="]).chain(encode(value)).chain(["&"])).collect()
     }
 
     /// The `key`, `id` or `email` that a search is for.
     pub(super) fn person(&self) -> Option<(By, &str)> {
-        By::ALL
-            .into_iter()
-            .find_map(|by| Some((by, self.get(by.name())?)))
+        By::ALL.into_iter().find_map(|by| Some((by, self.get(by.name())?)))
     }
 }
 
 fn decode(text: &str) -> String {
-    let text = if text.contains('+') {
-        Cow::Owned(text.replace('+', " "))
-    } else {
-        Cow::Borrowed(text)
-    };
+    let text = if text.contains('+') { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
     percent_decode_str(&text).decode_utf8_lossy().into_owned()
 }
 
 /// The person that the fields `id`, `key` or `email` of an object mean, and the path of the field that says so.
 pub(super) fn person(input: &Input, errors: &mut Errors) -> Option<(By, String, String)> {
-    By::ALL
-        .into_iter()
-        .find_map(|by| Some((by, input.text(by.name(), errors)?, input.path(by.name()))))
+    By::ALL.into_iter().find_map(|by| Some((by, input.text(by.name(), errors)?, input.path(by.name()))))
 }
 
 /// The customer that a path names.
 pub(super) fn customer(world: &World, value: &str) -> Result<usize, Failure> {
-    world
-        .any_customer(value)
-        .ok_or_else(|| Failure::not_found("Customer"))
+    world.any_customer(value).ok_or_else(|| Failure::not_found("Customer"))
 }

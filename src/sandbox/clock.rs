@@ -6,20 +6,13 @@ const DAY: i64 = 86_400;
 
 /// Now, as Partnero writes it: `2026-03-04T05:06:07.000000Z`.
 pub(super) fn now() -> String {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    format(
-        i64::try_from(since.as_secs()).unwrap_or(0),
-        since.subsec_micros(),
-    )
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format(i64::try_from(since.as_secs()).unwrap_or(0), since.subsec_micros())
 }
 
 /// A moment in Unix seconds, as Partnero writes it; `None` outside the years 1 to 9999.
 pub(super) fn from_unix(seconds: i64) -> Option<String> {
-    (-62_135_596_800..253_402_300_800)
-        .contains(&seconds)
-        .then(|| format(seconds, 0))
+    (-62_135_596_800..253_402_300_800).contains(&seconds).then(|| format(seconds, 0))
 }
 
 /// The Unix seconds of `2026-03-04T05:06:07`, with a blank for the `T`, a fraction, a `Z` or an offset if you like.
@@ -30,19 +23,14 @@ pub(super) fn parse(text: &str) -> Option<i64> {
         return None;
     }
     let midnight = days_from_civil(year, month, day) * DAY;
-    let Some(rest) = text
-        .get(11..)
-        .filter(|_| matches!(text.as_bytes()[10], b'T' | b' '))
-    else {
+    let Some(rest) = text.get(11..).filter(|_| matches!(text.as_bytes()[10], b'T' | b' ')) else {
         return (text.len() == 10).then_some(midnight);
     };
     let (hour, minute, second) = three(rest.get(..8)?, ':')?;
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let zone = rest
-        .get(8..)?
-        .trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+    let zone = rest.get(8..)?.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
     Some(midnight + hour * 3600 + minute * 60 + second - offset(zone)?)
 }
 

@@ -50,10 +50,7 @@ pub(super) struct State {
 
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State")
-            .field("world", &self.world)
-            .field("faults", &self.faults)
-            .finish_non_exhaustive()
+        f.debug_struct("State").field("world", &self.world).field("faults", &self.faults).finish_non_exhaustive()
     }
 }
 
@@ -67,10 +64,7 @@ struct Arrival {
 
 impl Core {
     pub(super) fn new(state: State) -> Self {
-        Self {
-            state: Mutex::new(state),
-            end: CancellationToken::new(),
-        }
+        Self { state: Mutex::new(state), end: CancellationToken::new() }
     }
 
     /// Never held across an await.
@@ -79,20 +73,12 @@ impl Core {
     }
 
     /// Answers a request, or says that its connection is to be cut.
-    pub(super) async fn exchange(
-        self: &Arc<Self>,
-        request: Request<Body>,
-    ) -> Result<Response, Cut> {
+    pub(super) async fn exchange(self: &Arc<Self>, request: Request<Body>) -> Result<Response, Cut> {
         let (parts, body) = request.into_parts();
         let Some(body) = read(body).await? else {
             return Ok(self.too_large(&parts).into_response());
         };
-        let Arrival {
-            number,
-            authorized,
-            fault,
-            latency,
-        } = self.arrive(&parts, &body);
+        let Arrival { number, authorized, fault, latency } = self.arrive(&parts, &body);
         let start = |delay| self.start(number, parts, body, authorized, delay);
         let reply = match fault {
             None => finish(start(latency)).await?,
@@ -129,37 +115,20 @@ impl Core {
     fn arrive(&self, parts: &Parts, body: &Bytes) -> Arrival {
         let mut state = self.lock();
         let authorized = is_authorized(parts, &state.api_key);
-        let path = parts
-            .uri
-            .path()
-            .strip_prefix("/v1")
-            .unwrap_or(parts.uri.path());
-        let fault = state.faults.draw(
-            parts.method.as_str(),
-            path,
-            parts.uri.query().unwrap_or_default(),
-            body,
-        );
+        let path = parts.uri.path().strip_prefix("/v1").unwrap_or(parts.uri.path());
+        let fault = state.faults.draw(parts.method.as_str(), path, parts.uri.query().unwrap_or_default(), body);
         if let Some(fault) = &fault {
             tracing::info!(target: TARGET, "{} {} meets {fault:?}", parts.method, parts.uri);
         }
         let record = RecordedRequest::new(parts, body.clone(), authorized, fault.clone());
         let number = state.log.push(record);
-        Arrival {
-            number,
-            authorized,
-            fault,
-            latency: state.latency,
-        }
+        Arrival { number, authorized, fault, latency: state.latency }
     }
 
     fn too_large(&self, parts: &Parts) -> Reply {
         let mut state = self.lock();
         let authorized = is_authorized(parts, &state.api_key);
-        let failure = Failure::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "The body is larger than 1 MiB.",
-        );
+        let failure = Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 1 MiB.");
         let reply = failure.into_reply(state.world.switches.error_body);
         let mut record = RecordedRequest::new(parts, Bytes::new(), authorized, None);
         record.status = Some(reply.status.as_u16());
@@ -190,19 +159,12 @@ impl Core {
         let state = &mut *guard;
         let max_length = state.world.switches.max_length;
         let answer = if authorized {
-            let call = Call::read(
-                parts.method.clone(),
-                &parts.uri,
-                &parts.headers,
-                body,
-                max_length,
-            );
+            let call = Call::read(parts.method.clone(), &parts.uri, &parts.headers, body, max_length);
             call.and_then(|call| route(&mut state.world, &call))
         } else {
             Err(Failure::unauthenticated())
         };
-        let reply =
-            answer.unwrap_or_else(|failure| failure.into_reply(state.world.switches.error_body));
+        let reply = answer.unwrap_or_else(|failure| failure.into_reply(state.world.switches.error_body));
         if let Some(record) = state.log.get_mut(number) {
             record.processed = Some(reply.status.as_u16());
         }
@@ -212,10 +174,7 @@ impl Core {
 }
 
 fn is_authorized(parts: &Parts, api_key: &str) -> bool {
-    let bearer = parts
-        .headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok()?.split_once(' '));
+    let bearer = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
     bearer.is_some_and(|(scheme, key)| scheme.eq_ignore_ascii_case("bearer") && key == api_key)
 }
 

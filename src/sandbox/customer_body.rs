@@ -10,20 +10,12 @@ use super::world::{By, World};
 /// The customer as the answer to a create, a get or an update.
 pub(super) fn reply(world: &World, index: usize, status: StatusCode) -> Reply {
     let body = body(world, index);
-    if world.switches.flat_customer {
-        Reply::json(status, &body)
-    } else {
-        Reply::data_with(status, body)
-    }
+    if world.switches.flat_customer { Reply::json(status, &body) } else { Reply::data_with(status, body) }
 }
 
 pub(super) fn body(world: &World, index: usize) -> Value {
     let row = &world.ledger.customers[index];
-    if world.is_raf() {
-        raf(world, row)
-    } else {
-        affiliate(world, row)
-    }
+    if world.is_raf() { raf(world, row) } else { affiliate(world, row) }
 }
 
 pub(super) fn tags(tags: &[String]) -> Value {
@@ -31,11 +23,7 @@ pub(super) fn tags(tags: &[String]) -> Value {
 }
 
 fn status(row: &CustomerRow) -> &'static str {
-    if row.archived_at.is_some() {
-        "archived"
-    } else {
-        "active"
-    }
+    if row.archived_at.is_some() { "archived" } else { "active" }
 }
 
 fn affiliate(world: &World, row: &CustomerRow) -> Value {
@@ -56,17 +44,10 @@ fn affiliate(world: &World, row: &CustomerRow) -> Value {
 
 fn raf(world: &World, row: &CustomerRow) -> Value {
     let mut body = raf_fields(world, row);
-    let referrer = row
-        .referrer
-        .as_deref()
-        .and_then(|key| world.customer(By::Key, key));
+    let referrer = row.referrer.as_deref().and_then(|key| world.customer(By::Key, key));
     // The inner shape is unknown; a customer without a referrer of its own is likely, and ends.
-    let referrer =
-        referrer.map(|index| Value::Object(raf_fields(world, &world.ledger.customers[index])));
-    body.insert(
-        "referring_customer".to_owned(),
-        referrer.unwrap_or_default(),
-    );
+    let referrer = referrer.map(|index| Value::Object(raf_fields(world, &world.ledger.customers[index])));
+    body.insert("referring_customer".to_owned(), referrer.unwrap_or_default());
     Value::Object(body)
 }
 

@@ -23,35 +23,19 @@ pub(super) fn list(world: &World, call: &Call) -> Outcome {
         Some("referred") => Some(true),
         Some("non_referred") => Some(false),
         Some(_) => {
-            return Err(Failure::field(
-                "refer_status",
-                "The refer_status must be referred or non_referred.",
-            ));
+            return Err(Failure::field("refer_status", "The refer_status must be referred or non_referred."));
         }
         None => None,
     };
-    let rows = world
-        .ledger
-        .customers
-        .iter()
-        .enumerate()
-        .filter(|(_, row)| {
-            let of = |by, value| {
-                world
-                    .partner(by, value)
-                    .is_some_and(|partner| row.referrer.as_ref() == Some(&partner.key))
-            };
-            row.deleted_at.is_none()
-                && partner[0].is_none_or(|key| of(By::Key, key))
-                && partner[1].is_none_or(|email| of(By::Email, email))
-                && referred.is_none_or(|referred| row.referrer.is_some() == referred)
-        });
-    pages::list(
-        world,
-        call,
-        rows.map(|(index, _)| index).collect(),
-        |index| body(world, *index),
-    )
+    let rows = world.ledger.customers.iter().enumerate().filter(|(_, row)| {
+        let of =
+            |by, value| world.partner(by, value).is_some_and(|partner| row.referrer.as_ref() == Some(&partner.key));
+        row.deleted_at.is_none()
+            && partner[0].is_none_or(|key| of(By::Key, key))
+            && partner[1].is_none_or(|email| of(By::Email, email))
+            && referred.is_none_or(|referred| row.referrer.is_some() == referred)
+    });
+    pages::list(world, call, rows.map(|(index, _)| index).collect(), |index| body(world, *index))
 }
 
 /// `GET /customers:search?email=`, `?id=` and, in a refer-a-friend program, `?key=`.
@@ -62,10 +46,7 @@ pub(super) fn search(world: &World, call: &Call) -> Outcome {
         }
         Some(person) => person,
         None => {
-            return Err(Failure::field(
-                "email",
-                "One of email, id and key is required.",
-            ));
+            return Err(Failure::field("email", "One of email, id and key is required."));
         }
     };
     let found = world.customer(by, value).map(|index| body(world, index));
@@ -91,11 +72,7 @@ pub(super) fn update(world: &mut World, call: &Call, who: Option<&str>) -> Outco
     let flat = wrapper.is_none();
     let fields = wrapper.as_ref().unwrap_or(&call.body);
     // Without a path, the key at the top says who, and can't be a new key as well.
-    let key = if flat && who.is_none() {
-        None
-    } else {
-        fields.text("key", &mut errors)
-    };
+    let key = if flat && who.is_none() { None } else { fields.text("key", &mut errors) };
     let email = fields.email("email", &mut errors);
     let name = fields.text("name", &mut errors);
     let surname = fields.text("surname", &mut errors);
@@ -103,9 +80,7 @@ pub(super) fn update(world: &mut World, call: &Call, who: Option<&str>) -> Outco
     check(errors)?;
     let index = customer(world, &named.unwrap_or_default())?;
     let taken = |by, value: Option<&String>| {
-        value
-            .and_then(|value| world.customer(by, value))
-            .is_some_and(|other| other != index)
+        value.and_then(|value| world.customer(by, value)).is_some_and(|other| other != index)
     };
     let mut errors = Errors::new();
     if taken(By::Key, key.as_ref()) {
@@ -140,12 +115,7 @@ fn rename(world: &mut World, index: usize, key: &str) {
             key.clone_into(&mut reward.to);
         }
     }
-    for row in world
-        .ledger
-        .customers
-        .iter_mut()
-        .filter(|row| raf && row.referrer.as_ref() == Some(&old))
-    {
+    for row in world.ledger.customers.iter_mut().filter(|row| raf && row.referrer.as_ref() == Some(&old)) {
         row.referrer = Some(key.to_owned());
     }
 }

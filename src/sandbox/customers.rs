@@ -11,11 +11,7 @@ use super::world::{By, World};
 pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
     let mut errors = Errors::new();
     // The older form has the customer's fields in `customer`.
-    let nested = if call.body.has("key") {
-        None
-    } else {
-        call.body.object("customer", &mut errors)
-    };
+    let nested = if call.body.has("key") { None } else { call.body.object("customer", &mut errors) };
     check(errors)?;
     let Some(index) = register(world, nested.as_ref().unwrap_or(&call.body), &call.body)? else {
         return Ok(Reply::done());
@@ -25,23 +21,11 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
 }
 
 /// Stores a customer whose fields are in `fields` and whose referrer is in `source`. `None` if it is silently ignored.
-pub(super) fn register(
-    world: &mut World,
-    fields: &Input,
-    source: &Input,
-) -> Result<Option<usize>, Failure> {
+pub(super) fn register(world: &mut World, fields: &Input, source: &Input) -> Result<Option<usize>, Failure> {
     let mut errors = Errors::new();
     let raf = world.is_raf();
-    let key = if raf {
-        fields.text("key", &mut errors)
-    } else {
-        fields.required_text("key", &mut errors)
-    };
-    let id = if raf {
-        fields.text("id", &mut errors)
-    } else {
-        None
-    };
+    let key = if raf { fields.text("key", &mut errors) } else { fields.required_text("key", &mut errors) };
+    let id = if raf { fields.text("id", &mut errors) } else { None };
     let email = fields.email("email", &mut errors);
     if raf && world.switches.raf_email_required && !fields.has("email") {
         fields.complain("email", "is required", &mut errors);
@@ -49,13 +33,10 @@ pub(super) fn register(
     let name = fields.text("name", &mut errors);
     let surname = fields.text("surname", &mut errors);
     let tags = fields.texts("tags", &mut errors);
-    let date_of_birth = fields
-        .object("metadata", &mut errors)
-        .and_then(|metadata| metadata.value("date_of_birth"));
+    let date_of_birth = fields.object("metadata", &mut errors).and_then(|metadata| metadata.value("date_of_birth"));
     let referrer = referrer(world, source, &mut errors);
-    let referral_url = source
-        .object("options", &mut errors)
-        .and_then(|options| options.text("referral_url", &mut errors));
+    let referral_url =
+        source.object("options", &mut errors).and_then(|options| options.text("referral_url", &mut errors));
     check(errors)?;
 
     let (id, key) = match (id, key, world.switches.raf_identity) {
@@ -64,12 +45,7 @@ pub(super) fn register(
         (id, Some(key), _) => (id, key),
         (id, None, _) => {
             let key = world.fresh(12);
-            (
-                id.or_else(|| {
-                    (world.switches.raf_identity == RafIdentity::Same).then(|| key.clone())
-                }),
-                key,
-            )
+            (id.or_else(|| (world.switches.raf_identity == RafIdentity::Same).then(|| key.clone())), key)
         }
     };
     unique(world, fields, &key, id.as_deref(), email.as_deref())?;
@@ -79,10 +55,7 @@ pub(super) fn register(
     if let (Some(url), Some(referrer)) = (referral_url, &referrer)
         && url.trim_end_matches('/') != world.link(referrer)
     {
-        return Err(Failure::field(
-            "options.referral_url",
-            "The referral URL is not one of the partner's.",
-        ));
+        return Err(Failure::field("options.referral_url", "The referral URL is not one of the partner's."));
     }
 
     let index = world.add_customer(id, key, referrer);
@@ -94,15 +67,8 @@ pub(super) fn register(
 }
 
 /// 422, or 409, if another customer has the key, the id or the e-mail.
-fn unique(
-    world: &World,
-    fields: &Input,
-    key: &str,
-    id: Option<&str>,
-    email: Option<&str>,
-) -> Result<(), Failure> {
-    let taken =
-        |by, value: Option<&str>| value.is_some_and(|value| world.customer(by, value).is_some());
+fn unique(world: &World, fields: &Input, key: &str, id: Option<&str>, email: Option<&str>) -> Result<(), Failure> {
+    let taken = |by, value: Option<&str>| value.is_some_and(|value| world.customer(by, value).is_some());
     let repeated = taken(By::Key, Some(key)) || taken(By::Id, id);
     if repeated && world.switches.duplicate_customer == DuplicateCustomer::Conflict409 {
         return Err(Failure::conflict("The customer already exists."));
@@ -131,11 +97,7 @@ enum Verdict {
 }
 
 fn referrer(world: &World, source: &Input, errors: &mut Errors) -> Referrer {
-    let field = if world.is_raf() {
-        "referring_customer"
-    } else {
-        "partner"
-    };
+    let field = if world.is_raf() { "referring_customer" } else { "partner" };
     let Some(object) = source.object(field, errors) else {
         return Referrer::Nobody;
     };
@@ -143,9 +105,7 @@ fn referrer(world: &World, source: &Input, errors: &mut Errors) -> Referrer {
         return Referrer::Nobody;
     };
     let found = if world.is_raf() {
-        world
-            .customer(by, &value)
-            .map(|index| world.ledger.customers[index].key.clone())
+        world.customer(by, &value).map(|index| world.ledger.customers[index].key.clone())
     } else {
         world.partner(by, &value).map(|partner| partner.key.clone())
     };
@@ -154,27 +114,18 @@ fn referrer(world: &World, source: &Input, errors: &mut Errors) -> Referrer {
 
 fn judge(world: &World, referrer: Referrer) -> Result<Verdict, Failure> {
     let raf = world.is_raf();
-    let switch = if raf {
-        world.switches.unknown_referring_customer
-    } else {
-        world.switches.unknown_partner
-    };
+    let switch = if raf { world.switches.unknown_referring_customer } else { world.switches.unknown_partner };
     match (referrer, switch) {
         (Referrer::Known(key), _) => Ok(Verdict::Store(Some(key))),
-        (Referrer::Nobody, _) | (Referrer::Unknown(_), UnknownReferrer::Ignore) if raf => {
-            Ok(Verdict::Store(None))
-        }
+        (Referrer::Nobody, _) | (Referrer::Unknown(_), UnknownReferrer::Ignore) if raf => Ok(Verdict::Store(None)),
         (_, UnknownReferrer::Ignore) => Ok(Verdict::Ignore),
         (Referrer::Nobody, _) => Err(Failure::field("partner", "The partner field is required.")),
         (Referrer::Unknown(_), UnknownReferrer::Reject400) if raf => {
             Err(Failure::bad_request("Invalid referring customer."))
         }
-        (Referrer::Unknown(_), UnknownReferrer::Reject400) => {
-            Err(Failure::bad_request("Invalid partner key."))
+        (Referrer::Unknown(_), UnknownReferrer::Reject400) => Err(Failure::bad_request("Invalid partner key.")),
+        (Referrer::Unknown(path), UnknownReferrer::Reject422) => {
+            Err(Failure::field(&path, &format!("The selected {path} is invalid.")))
         }
-        (Referrer::Unknown(path), UnknownReferrer::Reject422) => Err(Failure::field(
-            &path,
-            &format!("The selected {path} is invalid."),
-        )),
     }
 }

@@ -54,34 +54,18 @@ pub(super) fn balance(world: &World, who: &str) -> Outcome {
 
 fn balance_reply(world: &World, index: usize) -> Reply {
     let row = &world.ledger.customers[index];
-    let rewards = world
-        .ledger
-        .transactions
-        .iter()
-        .filter(|sale| sale.is_live())
-        .filter_map(|sale| {
-            let reward = sale.reward.as_ref().filter(|reward| reward.to == row.key)?;
-            Some((&sale.amount_units, reward.amount))
-        });
+    let rewards = world.ledger.transactions.iter().filter(|sale| sale.is_live()).filter_map(|sale| {
+        let reward = sale.reward.as_ref().filter(|reward| reward.to == row.key)?;
+        Some((&sale.amount_units, reward.amount))
+    });
     let mut currency: Vec<Money> = Vec::new();
-    for (units, amount) in rewards.chain(row.credits.iter().map(|(units, amount)| (units, *amount)))
-    {
-        match currency
-            .iter_mut()
-            .find(|money| money.amount_units == *units)
-        {
+    for (units, amount) in rewards.chain(row.credits.iter().map(|(units, amount)| (units, *amount))) {
+        match currency.iter_mut().find(|money| money.amount_units == *units) {
             Some(money) => money.amount.0 = money.amount.0.saturating_add(amount),
-            None => currency.push(Money {
-                amount: Number(amount),
-                amount_units: units.clone(),
-                is_currency: true,
-            }),
+            None => currency.push(Money { amount: Number(amount), amount_units: units.clone(), is_currency: true }),
         }
     }
-    Reply::data(BalanceBody {
-        customer: body(world, index),
-        balance: Groups { currency },
-    })
+    Reply::data(BalanceBody { customer: body(world, index), balance: Groups { currency } })
 }
 
 /// `POST /customers/{id}/balance/credit`. The answer is a guess: the new balance.
@@ -90,16 +74,13 @@ pub(super) fn credit(world: &mut World, call: &Call, who: &str) -> Outcome {
     let mut errors = Errors::new();
     let amount = call.body.amount("amount", &mut errors);
     if !call.body.has("amount") || amount.is_some_and(|amount| amount == Decimal::ZERO) {
-        call.body
-            .complain("amount", "must be more than 0", &mut errors);
+        call.body.complain("amount", "must be more than 0", &mut errors);
     }
     let units = call.body.text("amount_units", &mut errors);
     call.body.flag("is_currency", &mut errors);
     check(errors)?;
     let units = units.map_or_else(|| world.currency.clone(), |units| units.to_uppercase());
-    world.ledger.customers[index]
-        .credits
-        .push((units, amount.unwrap_or_default()));
+    world.ledger.customers[index].credits.push((units, amount.unwrap_or_default()));
     Ok(balance_reply(world, index))
 }
 
@@ -107,10 +88,7 @@ pub(super) fn credit(world: &mut World, call: &Call, who: &str) -> Outcome {
 pub(super) fn referred(world: &World, call: &Call, who: &str) -> Outcome {
     let rows = referrals(world, &world.ledger.customers[customer(world, who)?].key);
     if world.switches.nested_referrals {
-        let rows = rows
-            .iter()
-            .map(|index| body(world, *index))
-            .collect::<Vec<_>>();
+        let rows = rows.iter().map(|index| body(world, *index)).collect::<Vec<_>>();
         return Ok(Reply::data(json!({ "data": rows })));
     }
     pages::list(world, call, rows, |index| body(world, *index))

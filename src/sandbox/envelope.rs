@@ -28,29 +28,14 @@ pub(super) struct Reply {
 impl Reply {
     pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Self {
         let mut headers = HeaderMap::new();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
-        Self {
-            status,
-            headers,
-            body: serde_json::to_vec(body).unwrap_or_default().into(),
-        }
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Self { status, headers, body: serde_json::to_vec(body).unwrap_or_default().into() }
     }
 
-    pub(super) fn text(
-        status: StatusCode,
-        content_type: &'static str,
-        body: impl Into<Bytes>,
-    ) -> Self {
+    pub(super) fn text(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self {
-            status,
-            headers,
-            body: body.into(),
-        }
+        Self { status, headers, body: body.into() }
     }
 
     /// 200 `{"data": …, "status": 1}`.
@@ -88,9 +73,7 @@ pub(super) struct Number(pub(super) Decimal);
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let digits = self.0.normalize().to_string();
-        RawValue::from_string(digits)
-            .map_err(serde::ser::Error::custom)?
-            .serialize(serializer)
+        RawValue::from_string(digits).map_err(serde::ser::Error::custom)?.serialize(serializer)
     }
 }
 
@@ -107,11 +90,7 @@ pub(super) struct Failure {
 
 impl Failure {
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: message.into(),
-            errors: Errors::new(),
-        }
+        Self { status, message: message.into(), errors: Errors::new() }
     }
 
     pub(super) fn bad_request(message: &str) -> Self {
@@ -139,22 +118,13 @@ impl Failure {
     /// 422 for all that is wrong.
     pub(super) fn invalid(errors: Errors) -> Self {
         let count = errors.values().map(Vec::len).sum::<usize>();
-        let first = errors
-            .values()
-            .flatten()
-            .next()
-            .cloned()
-            .unwrap_or_default();
+        let first = errors.values().flatten().next().cloned().unwrap_or_default();
         let message = match count {
             0 | 1 => first,
             2 => format!("{first} (and 1 more error)"),
             _ => format!("{first} (and {} more errors)", count - 1),
         };
-        Self {
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            message,
-            errors,
-        }
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, message, errors }
     }
 
     pub(super) fn into_reply(self, form: ErrorBody) -> Reply {
@@ -174,9 +144,5 @@ impl Failure {
 
 /// `Err` if anything was wrong.
 pub(super) fn check(errors: Errors) -> Result<(), Failure> {
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::invalid(errors))
-    }
+    if errors.is_empty() { Ok(()) } else { Err(Failure::invalid(errors)) }
 }

@@ -58,26 +58,13 @@ pub struct FaultRule {
 
 impl FaultRule {
     pub(super) fn new(core: Arc<Core>, fault: Fault) -> Self {
-        let rule = Rule {
-            fault,
-            method: None,
-            path: None,
-            text: None,
-            probability: 1.0,
-            times: None,
-        };
-        Self {
-            core,
-            rule: Some(rule),
-        }
+        let rule = Rule { fault, method: None, path: None, text: None, probability: 1.0, times: None };
+        Self { core, rule: Some(rule) }
     }
 
     /// Only this method (`"*"`: any) and this path after `/v1`. A `*` at its end stands for anything:
     /// `.on("DELETE", "/transactions/*")`. The path is compared as it was sent, percent-encoded, without its query.
-    #[expect(
-        clippy::return_self_not_must_use,
-        reason = "dropping it is how it starts"
-    )]
+    #[expect(clippy::return_self_not_must_use, reason = "dropping it is how it starts")]
     pub fn on(self, method: &str, path: &str) -> Self {
         self.with(|rule| {
             rule.method = (method != "*").then(|| method.to_ascii_uppercase());
@@ -86,29 +73,20 @@ impl FaultRule {
     }
 
     /// Only requests with this text in their body, path or query, such as the key of a customer.
-    #[expect(
-        clippy::return_self_not_must_use,
-        reason = "dropping it is how it starts"
-    )]
+    #[expect(clippy::return_self_not_must_use, reason = "dropping it is how it starts")]
     pub fn mentioning(self, text: &str) -> Self {
         self.with(|rule| rule.text = Some(text.to_owned()))
     }
 
     /// Only the next `times` requests that fit. Default: all, until [`clear_faults`](super::Sandbox::clear_faults).
-    #[expect(
-        clippy::return_self_not_must_use,
-        reason = "dropping it is how it starts"
-    )]
+    #[expect(clippy::return_self_not_must_use, reason = "dropping it is how it starts")]
     pub fn times(self, times: u64) -> Self {
         self.with(|rule| rule.times = Some(times))
     }
 
     /// Only with this probability, 0 to 1, drawn for each request that fits in the order of arrival; so the same
     /// [`seed`](super::SandboxBuilder::seed) and requests give the same faults. Default: 1, with no draw.
-    #[expect(
-        clippy::return_self_not_must_use,
-        reason = "dropping it is how it starts"
-    )]
+    #[expect(clippy::return_self_not_must_use, reason = "dropping it is how it starts")]
     pub fn probability(self, probability: f64) -> Self {
         self.with(|rule| rule.probability = probability)
     }
@@ -152,9 +130,7 @@ impl Rule {
             None => path == wanted,
         };
         let mentions = |text: &String| {
-            [path.as_bytes(), query.as_bytes(), body]
-                .iter()
-                .any(|part| memmem::find(part, text.as_bytes()).is_some())
+            [path.as_bytes(), query.as_bytes(), body].iter().any(|part| memmem::find(part, text.as_bytes()).is_some())
         };
         self.times != Some(0)
             && self.method.as_ref().is_none_or(|wanted| wanted == method)
@@ -172,10 +148,7 @@ pub(super) struct Faults {
 
 impl Faults {
     pub(super) fn new(dice: Rng) -> Self {
-        Self {
-            rules: Vec::new(),
-            dice,
-        }
+        Self { rules: Vec::new(), dice }
     }
 
     pub(super) fn clear(&mut self) {
@@ -183,18 +156,9 @@ impl Faults {
     }
 
     /// The fault that a request meets, if any. `path` is the one after `/v1`.
-    pub(super) fn draw(
-        &mut self,
-        method: &str,
-        path: &str,
-        query: &str,
-        body: &[u8],
-    ) -> Option<Fault> {
+    pub(super) fn draw(&mut self, method: &str, path: &str, query: &str, body: &[u8]) -> Option<Fault> {
         let dice = &mut self.dice;
-        let mut fitting = self
-            .rules
-            .iter_mut()
-            .filter(|rule| rule.fits(method, path, query, body));
+        let mut fitting = self.rules.iter_mut().filter(|rule| rule.fits(method, path, query, body));
         let rule = fitting.find(|rule| rule.probability >= 1.0 || dice.f64() < rule.probability)?;
         rule.times = rule.times.map(|times| times - 1);
         let fault = rule.fault.clone();

@@ -24,17 +24,10 @@ impl Input {
     /// Reads a body; an empty one has no fields. `None` if it isn't a JSON object.
     pub(super) fn parse(body: &[u8], max_length: usize) -> Option<Self> {
         if body.is_empty() {
-            return Some(Self {
-                max_length,
-                ..Self::default()
-            });
+            return Some(Self { max_length, ..Self::default() });
         }
         let fields = serde_json::from_slice(body).ok()?;
-        Some(Self {
-            prefix: String::new(),
-            max_length,
-            fields,
-        })
+        Some(Self { prefix: String::new(), max_length, fields })
     }
 
     /// Is there a value?
@@ -56,11 +49,7 @@ impl Input {
     pub(super) fn text(&self, name: &str, errors: &mut Errors) -> Option<String> {
         let text: String = self.typed(name, "must be a string", errors)?;
         if text.chars().count() > self.max_length {
-            self.complain(
-                name,
-                &format!("must not be greater than {} characters", self.max_length),
-                errors,
-            );
+            self.complain(name, &format!("must not be greater than {} characters", self.max_length), errors);
             return None;
         }
         Some(text)
@@ -75,9 +64,9 @@ impl Input {
 
     pub(super) fn email(&self, name: &str, errors: &mut Errors) -> Option<String> {
         let email = self.text(name, errors)?;
-        let valid = email.split_once('@').is_some_and(|(user, host)| {
-            !user.is_empty() && !host.is_empty() && !host.contains('@')
-        });
+        let valid = email
+            .split_once('@')
+            .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'));
         if !valid || email.contains(char::is_whitespace) {
             self.complain(name, "must be a valid email address", errors);
             return None;
@@ -93,11 +82,8 @@ impl Input {
     pub(super) fn amount(&self, name: &str, errors: &mut Errors) -> Option<Decimal> {
         let raw = self.raw(name)?;
         let number = raw.starts_with(|c: char| c == '-' || c.is_ascii_digit());
-        let parsed = if raw.contains(['e', 'E']) {
-            Decimal::from_scientific(raw)
-        } else {
-            Decimal::from_str_exact(raw)
-        };
+        let parsed =
+            if raw.contains(['e', 'E']) { Decimal::from_scientific(raw) } else { Decimal::from_str_exact(raw) };
         let complaint = match parsed {
             _ if !number => "must be a number",
             Ok(amount) if amount.is_sign_negative() && !amount.is_zero() => "must be at least 0",
@@ -120,16 +106,11 @@ impl Input {
 
     pub(super) fn object(&self, name: &str, errors: &mut Errors) -> Option<Self> {
         let fields = self.typed(name, "must be an object", errors)?;
-        Some(Self {
-            prefix: format!("{}.", self.path(name)),
-            max_length: self.max_length,
-            fields,
-        })
+        Some(Self { prefix: format!("{}.", self.path(name)), max_length: self.max_length, fields })
     }
 
     pub(super) fn objects(&self, name: &str, errors: &mut Errors) -> Option<Vec<Self>> {
-        let list: Vec<BTreeMap<String, Box<RawValue>>> =
-            self.typed(name, "must be an array of objects", errors)?;
+        let list: Vec<BTreeMap<String, Box<RawValue>>> = self.typed(name, "must be an array of objects", errors)?;
         let numbered = list.into_iter().enumerate().map(|(index, fields)| Self {
             prefix: format!("{}.{index}.", self.path(name)),
             max_length: self.max_length,
@@ -138,12 +119,7 @@ impl Input {
         Some(numbered.collect())
     }
 
-    fn typed<T: DeserializeOwned>(
-        &self,
-        name: &str,
-        complaint: &str,
-        errors: &mut Errors,
-    ) -> Option<T> {
+    fn typed<T: DeserializeOwned>(&self, name: &str, complaint: &str, errors: &mut Errors) -> Option<T> {
         let value = serde_json::from_str(self.raw(name)?).ok();
         if value.is_none() {
             self.complain(name, complaint, errors);
@@ -152,9 +128,6 @@ impl Input {
     }
 
     fn raw(&self, name: &str) -> Option<&str> {
-        self.fields
-            .get(name)
-            .map(|raw| raw.get())
-            .filter(|raw| !matches!(*raw, "null" | "\"\""))
+        self.fields.get(name).map(|raw| raw.get()).filter(|raw| !matches!(*raw, "null" | "\"\""))
     }
 }

@@ -163,39 +163,27 @@ impl Ledger {
 
     /// The customer with this key that isn't deleted.
     pub fn customer(&self, key: &str) -> Option<&CustomerRow> {
-        self.customers
-            .iter()
-            .find(|customer| customer.key == key && customer.deleted_at.is_none())
+        self.customers.iter().find(|customer| customer.key == key && customer.deleted_at.is_none())
     }
 
     /// The transactions with this key that earn a commission now. More than one is a sale paid twice.
     pub fn live_transactions(&self, key: &str) -> Vec<&TransactionRow> {
-        self.transactions
-            .iter()
-            .filter(|row| row.key == key && row.is_live())
-            .collect()
+        self.transactions.iter().filter(|row| row.key == key && row.is_live()).collect()
     }
 
     /// All commissions owed now to a partner, or to a referring customer, by key; whatever their currencies.
     pub fn owed_to(&self, key: &str) -> Decimal {
         self.rewards()
             .filter(|reward| reward.to == key)
-            .fold(Decimal::ZERO, |sum, reward| {
-                sum.saturating_add(reward.amount)
-            })
+            .fold(Decimal::ZERO, |sum, reward| sum.saturating_add(reward.amount))
     }
 
     /// All commissions owed now, to anybody.
     pub fn owed(&self) -> Decimal {
-        self.rewards().fold(Decimal::ZERO, |sum, reward| {
-            sum.saturating_add(reward.amount)
-        })
+        self.rewards().fold(Decimal::ZERO, |sum, reward| sum.saturating_add(reward.amount))
     }
 
     fn rewards(&self) -> impl Iterator<Item = &RewardRow> {
-        self.transactions
-            .iter()
-            .filter(|row| row.is_live())
-            .filter_map(|row| row.reward.as_ref())
+        self.transactions.iter().filter(|row| row.is_live()).filter_map(|row| row.reward.as_ref())
     }
 }

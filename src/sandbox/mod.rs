@@ -50,6 +50,7 @@ mod customers;
 mod dashboard;
 mod envelope;
 mod fault;
+mod handle;
 mod input;
 mod ledger;
 mod pages;
@@ -84,9 +85,8 @@ pub use self::ledger::{CustomerRow, Ledger, PartnerRow, RewardRow, TransactionRo
 pub use self::record::RecordedRequest;
 use self::serve::Server;
 pub use self::switches::{
-    CreatedAt, CreatedStatus, DuplicateCustomer, DuplicateTransaction, ErrorBody, PartnerField,
-    RafIdentity, SearchMiss, SeveralMatches, Switches, UnknownReferrer, UnrewardedSale, UpdateBody,
-    WebhookEvents,
+    CreatedAt, CreatedStatus, DuplicateCustomer, DuplicateTransaction, ErrorBody, PartnerField, RafIdentity,
+    SearchMiss, SeveralMatches, Switches, UnknownReferrer, UnrewardedSale, UpdateBody, WebhookEvents,
 };
 use self::world::Kind;
 
@@ -115,12 +115,7 @@ impl Sandbox {
     fn new(core: Arc<Core>, server: Option<Server>) -> Self {
         let end = core.end.clone().drop_guard();
         let address = server.as_ref().map(Server::address);
-        Self(Arc::new(Handle {
-            core,
-            address,
-            server: Mutex::new(server),
-            _end: end,
-        }))
+        Self(Arc::new(Handle { core, address, server: Mutex::new(server), _end: end }))
     }
 
     /// The base URL for a client, `http://127.0.0.1:PORT/v1/`; `http://localhost/v1/` if there is no socket.
@@ -240,8 +235,6 @@ impl Sandbox {
 
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sandbox")
-            .field("url", &self.url())
-            .finish_non_exhaustive()
+        f.debug_struct("Sandbox").field("url", &self.url()).finish_non_exhaustive()
     }
 }

@@ -8,23 +8,13 @@ use super::envelope::{Failure, Outcome, Reply};
 use super::world::World;
 
 /// One page of `rows`, oldest first unless `sort=desc`, each as `body` makes it.
-pub(super) fn list<T, B: Serialize>(
-    world: &World,
-    call: &Call,
-    mut rows: Vec<T>,
-    body: impl Fn(&T) -> B,
-) -> Outcome {
+pub(super) fn list<T, B: Serialize>(world: &World, call: &Call, mut rows: Vec<T>, body: impl Fn(&T) -> B) -> Outcome {
     let allowed = &world.switches.page_limit;
-    let limit = number(call, "limit")?
-        .unwrap_or(15.clamp(*allowed.start(), (*allowed.end()).max(*allowed.start())));
+    let limit = number(call, "limit")?.unwrap_or(15.clamp(*allowed.start(), (*allowed.end()).max(*allowed.start())));
     if !allowed.contains(&limit) {
         return Err(Failure::field(
             "limit",
-            &format!(
-                "The limit must be between {} and {}.",
-                allowed.start(),
-                allowed.end()
-            ),
+            &format!("The limit must be between {} and {}.", allowed.start(), allowed.end()),
         ));
     }
     let page = number(call, "page")?.unwrap_or(1);
@@ -69,17 +59,10 @@ struct List<B> {
 }
 
 fn kept(world: &World, call: &Call) -> String {
-    if world.switches.next_keeps_query {
-        call.query.without_page()
-    } else {
-        String::new()
-    }
+    if world.switches.next_keeps_query { call.query.without_page() } else { String::new() }
 }
 
 fn number(call: &Call, name: &str) -> Result<Option<usize>, Failure> {
     let wrong = |_| Failure::field(name, &format!("The {name} must be an integer."));
-    call.query
-        .get(name)
-        .map(|text| text.parse().map_err(wrong))
-        .transpose()
+    call.query.get(name).map(|text| text.parse().map_err(wrong)).transpose()
 }

@@ -21,10 +21,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
     }
     let email = body.email("email", &mut errors);
     let (id, key) = (body.text("id", &mut errors), body.text("key", &mut errors));
-    let (name, surname) = (
-        body.text("name", &mut errors),
-        body.text("surname", &mut errors),
-    );
+    let (name, surname) = (body.text("name", &mut errors), body.text("surname", &mut errors));
     let tags = body.texts("tags", &mut errors);
     match body.text("password", &mut errors) {
         Some(password) if !is_strong(&password) => {
@@ -40,23 +37,13 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
         _ => {}
     }
     for (by, value) in [(By::Email, &email), (By::Id, &id), (By::Key, &key)] {
-        if value
-            .as_ref()
-            .is_some_and(|value| world.partner(by, value).is_some())
-        {
+        if value.as_ref().is_some_and(|value| world.partner(by, value).is_some()) {
             body.complain(by.name(), "has already been taken", &mut errors);
         }
     }
-    let referrer = body
-        .object("referring_partner", &mut errors)
-        .and_then(|referrer| person(&referrer, &mut errors));
-    if let Some((_, _, path)) =
-        referrer.filter(|(by, value, _)| world.partner(*by, value).is_none())
-    {
-        errors.insert(
-            path.clone(),
-            vec![format!("The selected {path} is invalid.")],
-        );
+    let referrer = body.object("referring_partner", &mut errors).and_then(|referrer| person(&referrer, &mut errors));
+    if let Some((_, _, path)) = referrer.filter(|(by, value, _)| world.partner(*by, value).is_none()) {
+        errors.insert(path.clone(), vec![format!("The selected {path} is invalid.")]);
     }
     check(errors)?;
     let key = key.unwrap_or_else(|| world.fresh(12));
@@ -65,44 +52,30 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
     row.id = id.unwrap_or_else(|| std::mem::take(&mut row.id));
     (row.name, row.surname, row.tags) = (name, surname, tags.unwrap_or_default());
     let status = world.created();
-    Ok(Reply::data_with(
-        status,
-        fields(world, &world.ledger.partners[index]),
-    ))
+    Ok(Reply::data_with(status, fields(world, &world.ledger.partners[index])))
 }
 
 fn is_strong(password: &str) -> bool {
     let has = |test: fn(&char) -> bool| password.chars().any(|c| test(&c));
-    password.chars().count() >= 8
-        && has(|c| c.is_lowercase())
-        && has(|c| c.is_uppercase())
-        && has(char::is_ascii_digit)
+    password.chars().count() >= 8 && has(|c| c.is_lowercase()) && has(|c| c.is_uppercase()) && has(char::is_ascii_digit)
 }
 
 /// `GET /partners`.
 pub(super) fn list(world: &World, call: &Call) -> Outcome {
-    pages::list(world, call, Vec::from_iter(&world.ledger.partners), |row| {
-        body(world, row)
-    })
+    pages::list(world, call, Vec::from_iter(&world.ledger.partners), |row| body(world, row))
 }
 
 /// `GET /partners/{id}`: the id only, never the key.
 pub(super) fn get(world: &World, id: &str) -> Outcome {
-    let row = world
-        .partner(By::Id, id)
-        .ok_or_else(|| Failure::not_found("Partner"))?;
+    let row = world.partner(By::Id, id).ok_or_else(|| Failure::not_found("Partner"))?;
     Ok(Reply::data(body(world, row)))
 }
 
 /// `GET /partner?key=`, `?email=` or `?id=`: the one that resolves a referral key.
 pub(super) fn resolve(world: &World, call: &Call) -> Outcome {
-    let (by, value) = call
-        .query
-        .person()
-        .ok_or_else(|| Failure::field("key", "One of key, email and id is required."))?;
-    let row = world
-        .partner(by, value)
-        .ok_or_else(|| Failure::not_found("Partner"))?;
+    let (by, value) =
+        call.query.person().ok_or_else(|| Failure::field("key", "One of key, email and id is required."))?;
+    let row = world.partner(by, value).ok_or_else(|| Failure::not_found("Partner"))?;
     Ok(Reply::data(body(world, row)))
 }
 
@@ -110,17 +83,9 @@ pub(super) fn resolve(world: &World, call: &Call) -> Outcome {
 pub(super) fn search(world: &World, call: &Call) -> Outcome {
     let found: Vec<_> = match (call.query.person(), call.query.get("name")) {
         (Some((by, value)), _) => world.partner(by, value).into_iter().collect(),
-        (None, Some(name)) => world
-            .ledger
-            .partners
-            .iter()
-            .filter(|row| row.name.as_deref() == Some(name))
-            .collect(),
+        (None, Some(name)) => world.ledger.partners.iter().filter(|row| row.name.as_deref() == Some(name)).collect(),
         (None, None) => {
-            return Err(Failure::field(
-                "key",
-                "One of key, id, email and name is required.",
-            ));
+            return Err(Failure::field("key", "One of key, id, email and name is required."));
         }
     };
     if found.is_empty() && world.switches.search_miss == SearchMiss::NotFound404 {
@@ -135,31 +100,19 @@ pub(super) fn sign_in_url(world: &mut World, call: &Call) -> Outcome {
     let mut errors = Errors::new();
     let named = person(&call.body, &mut errors).filter(|(by, _, _)| *by != By::Id);
     if named.is_none() && errors.is_empty() {
-        call.body
-            .complain("key", "is required when email is not present", &mut errors);
+        call.body.complain("key", "is required when email is not present", &mut errors);
     }
-    let seconds = call
-        .body
-        .value("expires_in")
-        .map_or(Some(120), |value| value.as_u64());
+    let seconds = call.body.value("expires_in").map_or(Some(120), |value| value.as_u64());
     if !seconds.is_some_and(|seconds| (30..=900).contains(&seconds)) {
-        call.body.complain(
-            "expires_in",
-            "must be an integer between 30 and 900",
-            &mut errors,
-        );
+        call.body.complain("expires_in", "must be an integer between 30 and 900", &mut errors);
     }
     check(errors)?;
-    let found = named
-        .and_then(|(by, value, _)| world.partner(by, &value))
-        .is_some();
+    let found = named.and_then(|(by, value, _)| world.partner(by, &value)).is_some();
     if !found {
         return Err(Failure::not_found("Partner"));
     }
     let token = world.fresh(32);
-    Ok(Reply::data(
-        json!({ "url": format!("{}/partner-portal/sign-in/{token}", world.site) }),
-    ))
+    Ok(Reply::data(json!({ "url": format!("{}/partner-portal/sign-in/{token}", world.site) })))
 }
 
 #[derive(Serialize)]
@@ -184,50 +137,21 @@ struct Money {
 }
 
 fn body(world: &World, row: &PartnerRow) -> impl Serialize + use<> {
-    let signups = world
-        .ledger
-        .customers
-        .iter()
-        .filter(|customer| customer.deleted_at.is_none());
-    let signups = signups
-        .filter(|customer| customer.referrer.as_ref() == Some(&row.key))
-        .count();
-    let sales = world
-        .ledger
-        .transactions
-        .iter()
-        .filter(|sale| sale.is_live());
-    let sales: Vec<_> = sales
-        .filter(|sale| {
-            sale.reward
-                .as_ref()
-                .is_some_and(|reward| reward.to == row.key)
-        })
-        .collect();
+    let signups = world.ledger.customers.iter().filter(|customer| customer.deleted_at.is_none());
+    let signups = signups.filter(|customer| customer.referrer.as_ref() == Some(&row.key)).count();
+    let sales = world.ledger.transactions.iter().filter(|sale| sale.is_live());
+    let sales: Vec<_> = sales.filter(|sale| sale.reward.as_ref().is_some_and(|reward| reward.to == row.key)).collect();
     let mut not_paid: Vec<Money> = Vec::new();
-    for (sale, reward) in sales
-        .iter()
-        .filter_map(|sale| Some((sale, sale.reward.as_ref()?)))
-    {
-        match not_paid
-            .iter_mut()
-            .find(|money| money.currency == sale.amount_units)
-        {
+    for (sale, reward) in sales.iter().filter_map(|sale| Some((sale, sale.reward.as_ref()?))) {
+        match not_paid.iter_mut().find(|money| money.currency == sale.amount_units) {
             Some(money) => money.amount.0 = money.amount.0.saturating_add(reward.amount),
-            None => not_paid.push(Money {
-                currency: sale.amount_units.clone(),
-                amount: Number(reward.amount),
-            }),
+            None => not_paid.push(Money { currency: sale.amount_units.clone(), amount: Number(reward.amount) }),
         }
     }
     PartnerBody {
         fields: fields(world, row),
         referrals: json!({ "clicks": 0, "signups": signups, "revenue": [], "sales_count": sales.len(), "paid_accounts": 0 }),
-        commissions: Commissions {
-            paid: Number(Decimal::ZERO),
-            pending: Vec::new(),
-            not_paid,
-        },
+        commissions: Commissions { paid: Number(Decimal::ZERO), pending: Vec::new(), not_paid },
     }
 }
 

@@ -15,9 +15,7 @@ pub(super) fn test(world: &World) -> Reply {
 
 /// `GET /program`. Documented for newsletters only; these are the fields it has in common with them.
 pub(super) fn program(world: &World) -> Reply {
-    Reply::data(
-        json!({ "id": world.program_id, "name": name(world), "created_at": world.created_at }),
-    )
+    Reply::data(json!({ "id": world.program_id, "name": name(world), "created_at": world.created_at }))
 }
 
 #[derive(Serialize)]
@@ -41,16 +39,8 @@ struct Overview {
 
 /// `GET /program/overview`, as the vendor's shop plugin reads it.
 pub(super) fn overview(world: &World) -> Reply {
-    let live: Vec<_> = world
-        .ledger
-        .transactions
-        .iter()
-        .filter(|row| row.is_live())
-        .collect();
-    let mut buyers: Vec<_> = live
-        .iter()
-        .filter_map(|row| row.customer.as_deref())
-        .collect();
+    let live: Vec<_> = world.ledger.transactions.iter().filter(|row| row.is_live()).collect();
+    let mut buyers: Vec<_> = live.iter().filter_map(|row| row.customer.as_deref()).collect();
     buyers.sort_unstable();
     buyers.dedup();
     Reply::data(Overview {
@@ -66,21 +56,13 @@ pub(super) fn overview(world: &World) -> Reply {
         }),
         total_partners: world.ledger.partners.len(),
         total_partners_growth: 0,
-        total_signups: world
-            .ledger
-            .customers
-            .iter()
-            .filter(|row| row.deleted_at.is_none())
-            .count(),
+        total_signups: world.ledger.customers.iter().filter(|row| row.deleted_at.is_none()).count(),
         total_signups_growth: 0,
         total_paid_accounts: buyers.len(),
         total_paid_accounts_growth: 0,
         total_purchases: live.len(),
         total_purchases_growth: 0,
-        total_revenue: Number(
-            live.iter()
-                .fold(Decimal::ZERO, |sum, row| sum.saturating_add(row.amount)),
-        ),
+        total_revenue: Number(live.iter().fold(Decimal::ZERO, |sum, row| sum.saturating_add(row.amount))),
         total_revenue_growth: 0,
         total_reward: Number(world.ledger.owed()),
         total_reward_growth: 0,
@@ -100,9 +82,5 @@ pub(super) fn settings(call: &Call) -> Outcome {
 }
 
 fn name(world: &World) -> &'static str {
-    if world.is_raf() {
-        "Sandbox friends"
-    } else {
-        "Sandbox partners"
-    }
+    if world.is_raf() { "Sandbox friends" } else { "Sandbox partners" }
 }

@@ -68,11 +68,7 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn new(capacity: usize) -> Self {
-        Self {
-            records: VecDeque::new(),
-            capacity,
-            first: 0,
-        }
+        Self { records: VecDeque::new(), capacity, first: 0 }
     }
 
     /// Keeps a record, and returns its number.
@@ -86,8 +82,7 @@ impl Log {
     }
 
     pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut RecordedRequest> {
-        self.records
-            .get_mut(usize::try_from(number.checked_sub(self.first)?).ok()?)
+        self.records.get_mut(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
 
     pub(super) fn all(&self) -> Vec<RecordedRequest> {

@@ -5,10 +5,7 @@ use http::{Method, StatusCode};
 use super::call::Call;
 use super::envelope::{Failure, Outcome};
 use super::world::World;
-use super::{
-    customer_calls, customers, dashboard, partners, program, transaction_calls, transactions,
-    webhooks,
-};
+use super::{customer_calls, customers, dashboard, partners, program, transaction_calls, transactions, webhooks};
 
 pub(super) fn route(world: &mut World, call: &Call) -> Outcome {
     let unknown = || Failure::not_found("Route");
@@ -22,9 +19,7 @@ pub(super) fn route(world: &mut World, call: &Call) -> Outcome {
     }
     let (resource, rest) = segments.split_first().ok_or_else(unknown)?;
     let answer = match *resource {
-        "customers" | "customers:search" | "customers:invite" => {
-            customer_routes(world, call, resource, rest)
-        }
+        "customers" | "customers:search" | "customers:invite" => customer_routes(world, call, resource, rest),
         "transactions" => transaction_routes(world, call, rest),
         "partners" | "partners:search" | "partners:sign-in-url" | "partner" if !world.is_raf() => {
             partner_routes(world, call, resource, rest)
@@ -40,10 +35,7 @@ type Routed = Option<Outcome>;
 
 #[expect(clippy::unnecessary_wraps, reason = "an arm of a routing table")]
 fn not_allowed() -> Routed {
-    Some(Err(Failure::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "The method is not supported for this route.",
-    )))
+    Some(Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, "The method is not supported for this route.")))
 }
 
 fn customer_routes(world: &mut World, call: &Call, resource: &str, rest: &[&str]) -> Routed {
@@ -59,32 +51,18 @@ fn customer_routes(world: &mut World, call: &Call, resource: &str, rest: &[&str]
         ("customers", [who], &Method::PUT) => customer_calls::update(world, call, Some(who)),
         ("customers", [who], &Method::DELETE) => customer_calls::delete(world, call, Some(who)),
         ("customers", [who, "archive"], &Method::POST) => customer_calls::archive(world, who, true),
-        ("customers", [who, "revoke-archive"], &Method::POST) => {
-            customer_calls::archive(world, who, false)
-        }
-        ("customers", [who, "transactions"], &Method::GET) => {
-            transaction_calls::of_customer(world, call, who)
-        }
+        ("customers", [who, "revoke-archive"], &Method::POST) => customer_calls::archive(world, who, false),
+        ("customers", [who, "transactions"], &Method::GET) => transaction_calls::of_customer(world, call, who),
         ("customers", [who, "stats"], &Method::GET) if raf => dashboard::stats(world, who),
         ("customers", [who, "balance"], &Method::GET) if raf => dashboard::balance(world, who),
-        ("customers", [who, "balance", "credit"], &Method::POST) if raf => {
-            dashboard::credit(world, call, who)
-        }
-        ("customers", [who, "referrals"], &Method::GET) if raf => {
-            dashboard::referred(world, call, who)
-        }
-        ("customers", [who, "referral_links"], &Method::GET) if raf => {
-            dashboard::referral_links(world, call, who)
-        }
+        ("customers", [who, "balance", "credit"], &Method::POST) if raf => dashboard::credit(world, call, who),
+        ("customers", [who, "referrals"], &Method::GET) if raf => dashboard::referred(world, call, who),
+        ("customers", [who, "referral_links"], &Method::GET) if raf => dashboard::referral_links(world, call, who),
         ("customers", [] | [_] | [_, "archive" | "revoke-archive" | "transactions"], _)
         | ("customers:search", [], _) => {
             return not_allowed();
         }
-        (
-            "customers",
-            [_, "stats" | "balance" | "referrals" | "referral_links"] | [_, "balance", "credit"],
-            _,
-        )
+        ("customers", [_, "stats" | "balance" | "referrals" | "referral_links"] | [_, "balance", "credit"], _)
         | ("customers:invite", [], _)
             if raf =>
         {
@@ -102,12 +80,8 @@ fn transaction_routes(world: &mut World, call: &Call, rest: &[&str]) -> Routed {
         ([], &Method::DELETE) => transaction_calls::delete(world, call, None),
         ([key], &Method::GET) => transaction_calls::get(world, key),
         ([key], &Method::DELETE) => transaction_calls::delete(world, call, Some(key)),
-        ([key, "archive"], &Method::POST) if affiliate => {
-            transaction_calls::archive(world, key, true)
-        }
-        ([key, "revoke-archive"], &Method::POST) if affiliate => {
-            transaction_calls::archive(world, key, false)
-        }
+        ([key, "archive"], &Method::POST) if affiliate => transaction_calls::archive(world, key, true),
+        ([key, "revoke-archive"], &Method::POST) if affiliate => transaction_calls::archive(world, key, false),
         ([] | [_], _) => return not_allowed(),
         ([_, "archive" | "revoke-archive"], _) if affiliate => return not_allowed(),
         _ => return None,

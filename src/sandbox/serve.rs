@@ -37,10 +37,7 @@ enum Socket {
 impl Server {
     pub(super) fn start(core: &Arc<Core>, listener: TcpListener) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        Ok(Self {
-            address,
-            socket: up(core, listener),
-        })
+        Ok(Self { address, socket: up(core, listener) })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -85,11 +82,7 @@ fn up(core: &Arc<Core>, listener: TcpListener) -> Socket {
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = if address.is_ipv4() {
-        TcpSocket::new_v4()
-    } else {
-        TcpSocket::new_v6()
-    }?;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
@@ -122,9 +115,7 @@ async fn connection(core: Arc<Core>, stream: TcpStream) {
         async move { core.exchange(request.map(Body::new)).await }
     });
     // Its errors are the client's leaving and our own cuts.
-    let _ = http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
 /// The same in process, where there is no connection to cut: then the answer is a proxy's empty 502.

@@ -152,10 +152,7 @@ pub enum WebhookEvents {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is an independent yes-or-no question"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent yes-or-no question")]
 pub struct Switches {
     /// A customer with a partner that isn't there: [`UnknownReferrer::Reject400`]. With `Ignore`, a missing partner is
     /// ignored as well; otherwise that is 422.

@@ -40,15 +40,8 @@ struct RewardBody {
 #[derive(Serialize, Clone)]
 #[serde(untagged)]
 enum Program {
-    Affiliate {
-        partner: Option<String>,
-        customer: Option<String>,
-        deleted_at: Option<String>,
-    },
-    Raf {
-        customer: Option<String>,
-        referred_customer: Option<String>,
-    },
+    Affiliate { partner: Option<String>, customer: Option<String>, deleted_at: Option<String> },
+    Raf { customer: Option<String>, referred_customer: Option<String> },
 }
 
 pub(super) fn body(world: &World, index: usize) -> TransactionBody {
@@ -62,20 +55,13 @@ pub(super) fn body(world: &World, index: usize) -> TransactionBody {
         is_currency: true,
         amount_units: row.amount_units.clone(),
         created_at: row.created_at.clone(),
-        rewards: row
-            .reward
-            .iter()
-            .map(|reward| reward_body(row, reward, program.clone()))
-            .collect(),
+        rewards: row.reward.iter().map(|reward| reward_body(row, reward, program.clone())).collect(),
         program,
     }
 }
 
 fn reward_body(row: &TransactionRow, reward: &RewardRow, program: Program) -> RewardBody {
-    let product = [
-        ("product_id", &row.product_id),
-        ("product_type", &row.product_type),
-    ];
+    let product = [("product_id", &row.product_id), ("product_type", &row.product_type)];
     RewardBody {
         key: row.key.clone(),
         action: row.action.clone(),
@@ -101,15 +87,8 @@ fn program(world: &World, row: &TransactionRow) -> Program {
         .map(|index| &world.ledger.customers[index]);
     let referrer = buyer.and_then(|buyer| buyer.referrer.as_deref());
     if world.is_raf() {
-        let id = |key: &str| {
-            world
-                .customer(By::Key, key)
-                .map(|index| world.ledger.customers[index].id.clone())
-        };
-        Program::Raf {
-            customer: referrer.and_then(id),
-            referred_customer: buyer.map(|buyer| buyer.id.clone()),
-        }
+        let id = |key: &str| world.customer(By::Key, key).map(|index| world.ledger.customers[index].id.clone());
+        Program::Raf { customer: referrer.and_then(id), referred_customer: buyer.map(|buyer| buyer.id.clone()) }
     } else {
         Program::Affiliate {
             partner: referrer.map(|key| world.partner_field(key)),

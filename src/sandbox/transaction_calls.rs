@@ -32,59 +32,30 @@ pub(super) fn get(world: &World, key: &str) -> Outcome {
 pub(super) fn list(world: &World, call: &Call) -> Outcome {
     let filter = |name| call.query.get(name);
     let key = filter("key");
-    let buyer = [
-        (By::Key, "customer.key"),
-        (By::Email, "customer.email"),
-        (By::Id, "customer.id"),
-    ];
+    let buyer = [(By::Key, "customer.key"), (By::Email, "customer.email"), (By::Id, "customer.id")];
     let buyer = buyer.map(|(by, name)| filter(name).map(|value| customer_key(world, by, value)));
     let partner = [(By::Key, "partner.key"), (By::Email, "partner.email")];
-    let partner = partner.map(|(by, name)| {
-        filter(name).map(|value| world.partner(by, value).map(|partner| partner.key.clone()))
+    let partner =
+        partner.map(|(by, name)| filter(name).map(|value| world.partner(by, value).map(|partner| partner.key.clone())));
+    let rows = world.ledger.transactions.iter().enumerate().filter(|(_, row)| {
+        row.deleted_at.is_none()
+            && key.is_none_or(|key| row.key == key)
+            && buyer.iter().flatten().all(|buyer| buyer.is_some() && row.customer == *buyer)
+            && partner.iter().flatten().all(|partner| partner.is_some() && referrer(world, row) == partner.as_deref())
     });
-    let rows = world
-        .ledger
-        .transactions
-        .iter()
-        .enumerate()
-        .filter(|(_, row)| {
-            row.deleted_at.is_none()
-                && key.is_none_or(|key| row.key == key)
-                && buyer
-                    .iter()
-                    .flatten()
-                    .all(|buyer| buyer.is_some() && row.customer == *buyer)
-                && partner
-                    .iter()
-                    .flatten()
-                    .all(|partner| partner.is_some() && referrer(world, row) == partner.as_deref())
-        });
-    pages::list(
-        world,
-        call,
-        rows.map(|(index, _)| index).collect(),
-        |index| body(world, *index),
-    )
+    pages::list(world, call, rows.map(|(index, _)| index).collect(), |index| body(world, *index))
 }
 
 /// `GET /customers/{key}/transactions`.
 pub(super) fn of_customer(world: &World, call: &Call, who: &str) -> Outcome {
     let key = &world.ledger.customers[customer(world, who)?].key;
     let rows = world.ledger.transactions.iter().enumerate();
-    let rows =
-        rows.filter(|(_, row)| row.deleted_at.is_none() && row.customer.as_ref() == Some(key));
-    pages::list(
-        world,
-        call,
-        rows.map(|(index, _)| index).collect(),
-        |index| body(world, *index),
-    )
+    let rows = rows.filter(|(_, row)| row.deleted_at.is_none() && row.customer.as_ref() == Some(key));
+    pages::list(world, call, rows.map(|(index, _)| index).collect(), |index| body(world, *index))
 }
 
 fn customer_key(world: &World, by: By, value: &str) -> Option<String> {
-    world
-        .customer(by, value)
-        .map(|index| world.ledger.customers[index].key.clone())
+    world.customer(by, value).map(|index| world.ledger.customers[index].key.clone())
 }
 
 fn referrer<'a>(world: &'a World, row: &TransactionRow) -> Option<&'a str> {

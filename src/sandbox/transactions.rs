@@ -36,21 +36,15 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
         sales.push(read(world, fields, &mut errors));
     }
     if sales.is_empty() {
-        call.body
-            .complain("transactions", "is required", &mut errors);
+        call.body.complain("transactions", "is required", &mut errors);
     }
     let customer = call.body.object("customer", &mut errors);
-    let named = customer
-        .as_ref()
-        .and_then(|customer| person(customer, &mut errors));
+    let named = customer.as_ref().and_then(|customer| person(customer, &mut errors));
     if named.is_none() && errors.is_empty() {
-        call.body
-            .complain("customer.key", "is required", &mut errors);
+        call.body.complain("customer.key", "is required", &mut errors);
     }
     let options = call.body.object("options", &mut errors);
-    let create = options
-        .and_then(|options| options.flag("create_customer", &mut errors))
-        .unwrap_or(false);
+    let create = options.and_then(|options| options.flag("create_customer", &mut errors)).unwrap_or(false);
     check(errors)?;
     if let Some(refused) = refuse_repeats(world, &sales) {
         return refused;
@@ -61,11 +55,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
     let index = match (found, &customer) {
         (None, Some(customer)) if create => {
             // The older form has `partner` at the top.
-            let source = if customer.has("partner") {
-                customer
-            } else {
-                &call.body
-            };
+            let source = if customer.has("partner") { customer } else { &call.body };
             let source = if world.is_raf() { customer } else { source };
             register(world, customer, source)?
         }
@@ -86,26 +76,14 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
         UnrewardedSale::Ignore => return Ok(Reply::done()),
         UnrewardedSale::NotFound404 => return Err(Failure::not_found("Customer")),
         UnrewardedSale::Reject422 => {
-            return Err(Failure::field(
-                "customer",
-                "The selected customer is invalid.",
-            ));
+            return Err(Failure::field("customer", "The selected customer is invalid."));
         }
     }
-    let stored: Vec<usize> = sales
-        .into_iter()
-        .map(|sale| store(world, sale, index))
-        .collect();
+    let stored: Vec<usize> = sales.into_iter().map(|sale| store(world, sale, index)).collect();
     let status = world.created();
     Ok(match (&batch, stored.as_slice()) {
         (None, [one]) => Reply::data_with(status, body(world, *one)),
-        _ => Reply::data_with(
-            status,
-            stored
-                .iter()
-                .map(|index| body(world, *index))
-                .collect::<Vec<_>>(),
-        ),
+        _ => Reply::data_with(status, stored.iter().map(|index| body(world, *index)).collect::<Vec<_>>()),
     })
 }
 
@@ -165,41 +143,28 @@ fn created_at(world: &World, fields: &Input, errors: &mut Errors) -> Option<Stri
 
 /// The answer for a key that is taken, unless repeats are accepted.
 fn refuse_repeats(world: &World, sales: &[Sale]) -> Option<Outcome> {
-    let repeat = sales
-        .iter()
-        .find_map(|sale| find(world, sale.key.as_deref()?))?;
+    let repeat = sales.iter().find_map(|sale| find(world, sale.key.as_deref()?))?;
     match world.switches.duplicate_transaction {
         DuplicateTransaction::AcceptAgain => None,
-        DuplicateTransaction::Conflict409 => {
-            Some(Err(Failure::conflict("The transaction already exists.")))
-        }
-        DuplicateTransaction::Reject422 => Some(Err(Failure::field(
-            "key",
-            "The key has already been taken.",
-        ))),
+        DuplicateTransaction::Conflict409 => Some(Err(Failure::conflict("The transaction already exists."))),
+        DuplicateTransaction::Reject422 => Some(Err(Failure::field("key", "The key has already been taken."))),
         DuplicateTransaction::Idempotent => Some(Ok(Reply::data(body(world, repeat)))),
     }
 }
 
 fn store(world: &mut World, sale: Sale, customer: Option<usize>) -> usize {
     let row = customer.map(|index| &world.ledger.customers[index]);
-    let earner = row
-        .filter(|row| row.archived_at.is_none())
-        .and_then(|row| row.referrer.clone());
+    let earner = row.filter(|row| row.archived_at.is_none()).and_then(|row| row.referrer.clone());
     let percentage = sale.amount.saturating_mul(world.commission) / Decimal::ONE_HUNDRED;
     let amount = sale.reward.unwrap_or(percentage);
-    let reward = earner
-        .filter(|_| sale.rewardable)
-        .map(|to| RewardRow { to, amount });
+    let reward = earner.filter(|_| sale.rewardable).map(|to| RewardRow { to, amount });
     let customer = row.map(|row| row.key.clone());
     let key = sale.key.unwrap_or_else(|| world.fresh(12));
     world.ledger.transactions.push(TransactionRow {
         key,
         customer,
         amount: sale.amount,
-        amount_units: sale
-            .amount_units
-            .map_or_else(|| world.currency.clone(), |units| units.to_uppercase()),
+        amount_units: sale.amount_units.map_or_else(|| world.currency.clone(), |units| units.to_uppercase()),
         action: sale.action,
         product_id: sale.product_id,
         product_type: sale.product_type,

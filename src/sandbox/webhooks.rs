@@ -37,18 +37,11 @@ const REFER_A_FRIEND: [&str; 7] = [
     "transaction.deleted",
 ];
 
-const DOCUMENTED_ONLY: [&str; 4] = [
-    "transaction.updated",
-    "reward.created",
-    "reward.approved",
-    "reward.paid",
-];
+const DOCUMENTED_ONLY: [&str; 4] = ["transaction.updated", "reward.created", "reward.approved", "reward.paid"];
 
 /// `GET /webhooks`.
 pub(super) fn list(world: &World, call: &Call) -> Outcome {
-    pages::list(world, call, Vec::from_iter(&world.ledger.webhooks), |row| {
-        body(row)
-    })
+    pages::list(world, call, Vec::from_iter(&world.ledger.webhooks), |row| body(row))
 }
 
 /// `GET /webhooks/{key}`.
@@ -114,51 +107,29 @@ struct Changes {
 impl Changes {
     fn read(world: &World, input: &Input, errors: &mut Errors) -> Self {
         let url = input.text("url", errors);
-        if url
-            .as_deref()
-            .is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://"))
-        {
+        if url.as_deref().is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
             input.complain("url", "must be a valid URL", errors);
         }
         let events = input.texts("events", errors);
         if events.as_ref().is_some_and(Vec::is_empty) {
             input.complain("events", "is required", errors);
         }
-        if events
-            .iter()
-            .flatten()
-            .any(|event| !is_supported(world, event))
-        {
-            input.complain(
-                "events",
-                "names an event that this program doesn't have",
-                errors,
-            );
+        if events.iter().flatten().any(|event| !is_supported(world, event)) {
+            input.complain("events", "names an event that this program doesn't have", errors);
         }
-        Self {
-            name: input.text("name", errors),
-            url,
-            events,
-            is_active: input.flag("is_active", errors),
-        }
+        Self { name: input.text("name", errors), url, events, is_active: input.flag("is_active", errors) }
     }
 
     fn apply(self, row: &mut WebhookRow) {
         row.name = self.name.unwrap_or_else(|| std::mem::take(&mut row.name));
         row.url = self.url.unwrap_or_else(|| std::mem::take(&mut row.url));
-        row.events = self
-            .events
-            .unwrap_or_else(|| std::mem::take(&mut row.events));
+        row.events = self.events.unwrap_or_else(|| std::mem::take(&mut row.events));
         row.is_active = self.is_active.unwrap_or(row.is_active);
     }
 }
 
 fn is_supported(world: &World, event: &str) -> bool {
-    let known: &[&str] = if world.is_raf() {
-        &REFER_A_FRIEND
-    } else {
-        &AFFILIATE
-    };
+    let known: &[&str] = if world.is_raf() { &REFER_A_FRIEND } else { &AFFILIATE };
     match world.switches.webhook_events {
         WebhookEvents::Any => true,
         WebhookEvents::Subscribable => known.contains(&event),

@@ -12,11 +12,7 @@ use super::ledger::{CustomerRow, Ledger, PartnerRow};
 use super::switches::{CreatedStatus, PartnerField, Switches};
 
 /// What a key keeps in a link's query.
-const LINK: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
+const LINK: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Which kind of program the API key belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +39,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(kind: Kind, mut rng: Rng) -> Self {
-        let program_id = repeat_with(|| rng.alphanumeric())
-            .take(8)
-            .collect::<String>();
+        let program_id = repeat_with(|| rng.alphanumeric()).take(8).collect::<String>();
         Self {
             kind,
             program_id: program_id.to_ascii_uppercase(),
@@ -53,11 +47,7 @@ impl World {
             commission: Decimal::from(30),
             site: "https://shop.example".to_owned(),
             created_at: clock::now(),
-            switches: Switches::new(if kind == Kind::Affiliate {
-                "aff"
-            } else {
-                "ref"
-            }),
+            switches: Switches::new(if kind == Kind::Affiliate { "aff" } else { "ref" }),
             ledger: Ledger {
                 partners: Vec::new(),
                 customers: Vec::new(),
@@ -75,10 +65,7 @@ impl World {
 
     /// A new identifier of lower-case letters and digits.
     pub(super) fn fresh(&mut self, length: usize) -> String {
-        repeat_with(|| self.rng.alphanumeric())
-            .take(length)
-            .collect::<String>()
-            .to_ascii_lowercase()
+        repeat_with(|| self.rng.alphanumeric()).take(length).collect::<String>().to_ascii_lowercase()
     }
 
     /// The status of the next successful create.
@@ -99,17 +86,12 @@ impl World {
 
     /// The customer that a path, or a field `by`, means. Deleted ones can't be found.
     pub(super) fn customer(&self, by: By, value: &str) -> Option<usize> {
-        self.ledger
-            .customers
-            .iter()
-            .position(|row| row.deleted_at.is_none() && by.is(value, row))
+        self.ledger.customers.iter().position(|row| row.deleted_at.is_none() && by.is(value, row))
     }
 
     /// The customer with this key, id or e-mail, in that order.
     pub(super) fn any_customer(&self, value: &str) -> Option<usize> {
-        [By::Key, By::Id, By::Email]
-            .into_iter()
-            .find_map(|by| self.customer(by, value))
+        [By::Key, By::Id, By::Email].into_iter().find_map(|by| self.customer(by, value))
     }
 
     pub(super) fn partner(&self, by: By, value: &str) -> Option<&PartnerRow> {
@@ -144,12 +126,7 @@ impl World {
     }
 
     /// Adds a customer, and returns its place in the ledger.
-    pub(super) fn add_customer(
-        &mut self,
-        id: Option<String>,
-        key: String,
-        referrer: Option<String>,
-    ) -> usize {
+    pub(super) fn add_customer(&mut self, id: Option<String>, key: String, referrer: Option<String>) -> usize {
         let id = id.unwrap_or_else(|| format!("cus_{}", self.fresh(12)));
         let now = clock::now();
         self.ledger.customers.push(CustomerRow {
@@ -195,10 +172,7 @@ impl By {
         match self {
             Self::Key => row.key == value,
             Self::Id => row.id == value,
-            Self::Email => row
-                .email
-                .as_deref()
-                .is_some_and(|email| email.eq_ignore_ascii_case(value)),
+            Self::Email => row.email.as_deref().is_some_and(|email| email.eq_ignore_ascii_case(value)),
         }
     }
 }

@@ -18,10 +18,7 @@ pub(crate) async fn start(builder: SandboxBuilder) -> Client {
         .no_proxy()
         .build()
         .unwrap();
-    Client {
-        sandbox: builder.spawn().await.unwrap(),
-        http,
-    }
+    Client { sandbox: builder.spawn().await.unwrap(), http }
 }
 
 /// An affiliate program with the partner `anna`.
@@ -42,14 +39,12 @@ pub(crate) async fn friends() -> Client {
 impl Client {
     /// With the right key.
     pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
-        self.anonymous(method, path)
-            .bearer_auth(self.sandbox.api_key())
+        self.anonymous(method, path).bearer_auth(self.sandbox.api_key())
     }
 
     pub(crate) fn anonymous(&self, method: &str, path: &str) -> RequestBuilder {
         let url = format!("{}{}", self.sandbox.url(), path.trim_start_matches('/'));
-        self.http
-            .request(Method::from_bytes(method.as_bytes()).unwrap(), url)
+        self.http.request(Method::from_bytes(method.as_bytes()).unwrap(), url)
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
@@ -79,14 +74,8 @@ impl Client {
     pub(crate) async fn refused(&self, path: &str, body: Value) -> (u16, Vec<String>) {
         let (status, answer) = self.post(path, body.clone()).await;
         assert_eq!(answer["status"], 0, "{body} was answered {status} {answer}");
-        assert!(
-            answer["message"]
-                .as_str()
-                .is_some_and(|message| !message.is_empty())
-        );
-        let paths = answer["errors"]
-            .as_object()
-            .map(|errors| errors.keys().cloned().collect());
+        assert!(answer["message"].as_str().is_some_and(|message| !message.is_empty()));
+        let paths = answer["errors"].as_object().map(|errors| errors.keys().cloned().collect());
         (status, paths.unwrap_or_default())
     }
 }
@@ -95,20 +84,12 @@ pub(crate) async fn answer(request: RequestBuilder) -> (u16, Value) {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
     let bytes = response.bytes().await.unwrap();
-    (
-        status,
-        serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-    )
+    (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
 }
 
 /// The keys of a list.
 pub(crate) fn keys(answer: &Value) -> Vec<&str> {
-    answer["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| row["key"].as_str().unwrap())
-        .collect()
+    answer["data"].as_array().unwrap().iter().map(|row| row["key"].as_str().unwrap()).collect()
 }
 
 /// A decimal from text.
@@ -118,7 +99,5 @@ pub(crate) fn dec(text: &str) -> rust_decimal::Decimal {
 
 /// A sale of 10 to `mia`.
 pub(crate) fn sale(client: &Client, key: &str) -> RequestBuilder {
-    client
-        .request("POST", "transactions")
-        .json(&json!({ "key": key, "amount": 10, "customer": { "key": "mia" } }))
+    client.request("POST", "transactions").json(&json!({ "key": key, "amount": 10, "customer": { "key": "mia" } }))
 }

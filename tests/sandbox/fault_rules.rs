@@ -6,15 +6,9 @@ use serde_json::json;
 #[tokio::test]
 async fn one_path_can_be_forbidden_while_others_work() {
     let client = shop().await;
-    client
-        .sandbox
-        .fault(Answer::status(403))
-        .on("post", "/transactions");
+    client.sandbox.fault(Answer::status(403)).on("post", "/transactions");
     for _ in 0..3 {
-        assert_eq!(
-            answer(sale(&client, "t")).await,
-            (403, json!({ "message": "Forbidden", "status": 0 }))
-        );
+        assert_eq!(answer(sale(&client, "t")).await, (403, json!({ "message": "Forbidden", "status": 0 })));
     }
     assert_eq!(client.get("test").await.0, 200);
     assert_eq!(client.get("transactions").await.0, 200, "another method");
@@ -25,10 +19,7 @@ async fn one_path_can_be_forbidden_while_others_work() {
 #[tokio::test]
 async fn a_fault_can_be_for_requests_that_mention_a_key() {
     let client = shop().await;
-    client
-        .sandbox
-        .fault(Answer::status(500))
-        .mentioning("order-7");
+    client.sandbox.fault(Answer::status(500)).mentioning("order-7");
     assert_eq!(answer(sale(&client, "order-6")).await.0, 200);
     assert_eq!(answer(sale(&client, "order-7")).await.0, 500);
     assert_eq!(client.delete("transactions/order-7").await.0, 500);
@@ -39,10 +30,7 @@ async fn a_fault_can_be_for_requests_that_mention_a_key() {
 #[tokio::test]
 async fn a_star_at_the_end_of_a_path_stands_for_anything() {
     let client = shop().await;
-    client
-        .sandbox
-        .fault(Answer::status(503))
-        .on("*", "/customers/*");
+    client.sandbox.fault(Answer::status(503)).on("*", "/customers/*");
     assert_eq!(client.get("customers/mia/transactions").await.0, 503);
     assert_eq!(client.delete("customers/mia").await.0, 503);
     assert_eq!(client.get("customers").await.0, 200);

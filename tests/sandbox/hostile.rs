@@ -59,13 +59,9 @@ fn json() -> impl Strategy<Value = String> {
     ]);
     leaf.prop_recursive(4, 32, 6, move |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4)
-                .prop_map(|items| format!("[{}]", items.join(","))),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(","))),
             prop::collection::vec((name.clone(), inner), 0..6).prop_map(|fields| {
-                let fields: Vec<_> = fields
-                    .iter()
-                    .map(|(name, value)| format!("{name:?}:{value}"))
-                    .collect();
+                let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name:?}:{value}")).collect();
                 format!("{{{}}}", fields.join(","))
             }),
         ]
@@ -110,37 +106,21 @@ fn path() -> impl Strategy<Value = String> {
 }
 
 fn call() -> impl Strategy<Value = (String, String, String)> {
-    let method =
-        prop::sample::select(vec!["GET", "POST", "PUT", "DELETE", "PATCH"]).prop_map(str::to_owned);
+    let method = prop::sample::select(vec!["GET", "POST", "PUT", "DELETE", "PATCH"]).prop_map(str::to_owned);
     (method, path(), json())
 }
 
 fn survives(builder: SandboxBuilder, calls: Vec<(String, String, String)>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let sandbox = builder
-        .referred_customer("mia", "anna")
-        .api_key("k")
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let sandbox = builder.referred_customer("mia", "anna").api_key("k").build();
     runtime.block_on(async {
         for (method, path, body) in calls {
-            let request = Request::builder()
-                .method(method.as_str())
-                .uri(&path)
-                .header("authorization", "Bearer k");
-            let Ok(request) = request
-                .header("content-type", "application/json")
-                .body(Body::from(body.clone()))
-            else {
+            let request = Request::builder().method(method.as_str()).uri(&path).header("authorization", "Bearer k");
+            let Ok(request) = request.header("content-type", "application/json").body(Body::from(body.clone())) else {
                 continue;
             };
             let status = sandbox.router().oneshot(request).await.unwrap().status();
-            assert!(
-                !status.is_server_error(),
-                "{method} {path} {body} was answered {status}"
-            );
+            assert!(!status.is_server_error(), "{method} {path} {body} was answered {status}");
         }
     });
     sandbox.ledger().owed();

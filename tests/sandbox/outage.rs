@@ -22,11 +22,7 @@ async fn a_closed_port_refuses_connections_until_it_is_opened_again() {
         }
         client.sandbox.resume_listening().await.unwrap();
         client.sandbox.resume_listening().await.unwrap();
-        assert_eq!(
-            client.get("customers/mia").await.0,
-            200,
-            "the state is kept"
-        );
+        assert_eq!(client.get("customers/mia").await.0, 200, "the state is kept");
     }
     assert_eq!(client.sandbox.url(), url);
 }
@@ -36,9 +32,7 @@ async fn going_down_cuts_open_connections_and_requests_under_way() {
     let client = shop().await;
     let address = client.sandbox.local_addr().unwrap();
     let mut idle = TcpStream::connect(address).await.unwrap();
-    idle.write_all(b"GET /v1/test HTTP/1.1\r\nhost: x\r\n\r\n")
-        .await
-        .unwrap();
+    idle.write_all(b"GET /v1/test HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     let mut buffer = [0; 1024];
     assert!(idle.read(&mut buffer).await.unwrap() > 0);
     client.sandbox.fault(Fault::Hang);
@@ -57,20 +51,11 @@ async fn shutdown_closes_the_port_for_good_and_keeps_the_ledger() {
     let client = shop().await;
     client.sandbox.shutdown().await;
     client.sandbox.shutdown().await;
-    assert!(
-        client
-            .request("GET", "test")
-            .send()
-            .await
-            .unwrap_err()
-            .is_connect()
-    );
+    assert!(client.request("GET", "test").send().await.unwrap_err().is_connect());
     assert!(client.sandbox.resume_listening().await.is_err());
     assert!(client.sandbox.ledger().customer("mia").is_some());
     // The port is free for others.
-    TcpListener::bind(client.sandbox.local_addr().unwrap())
-        .await
-        .unwrap();
+    TcpListener::bind(client.sandbox.local_addr().unwrap()).await.unwrap();
 }
 
 #[tokio::test]
@@ -106,9 +91,7 @@ async fn many_clients_at_once_lose_nothing() {
     let sales = (0..200).map(|number| {
         client
             .request("POST", "transactions")
-            .json(
-                &json!({ "key": format!("t{number}"), "amount": 1, "customer": { "key": "mia" } }),
-            )
+            .json(&json!({ "key": format!("t{number}"), "amount": 1, "customer": { "key": "mia" } }))
             .send()
     });
     let sales: Vec<_> = sales.map(tokio::spawn).collect();
@@ -116,29 +99,20 @@ async fn many_clients_at_once_lose_nothing() {
         assert!(sale.await.unwrap().unwrap().status().is_success());
     }
     let ledger = client.sandbox.ledger();
-    assert_eq!(
-        (ledger.transactions().len(), ledger.owed_to("anna")),
-        (200, crate::client::dec("60"))
-    );
+    assert_eq!((ledger.transactions().len(), ledger.owed_to("anna")), (200, crate::client::dec("60")));
 }
 
 #[tokio::test]
 async fn bytes_that_are_not_http_disturb_nobody() {
     let client = affiliate().await;
     let address = client.sandbox.local_addr().unwrap();
-    for bytes in [
-        &b"\x16\x03\x01\x02\x00"[..],
-        b"GET\r\n\r\n",
-        b"POST /v1/customers HTTP/1.1\r\ncontent-length: 99\r\n\r\n{",
-    ] {
+    for bytes in
+        [&b"\x16\x03\x01\x02\x00"[..], b"GET\r\n\r\n", b"POST /v1/customers HTTP/1.1\r\ncontent-length: 99\r\n\r\n{"]
+    {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(bytes).await.unwrap();
         drop(stream);
     }
     assert_eq!(client.get("test").await.0, 200);
-    assert_eq!(
-        client.sandbox.requests().len(),
-        1,
-        "half a request has not arrived"
-    );
+    assert_eq!(client.sandbox.requests().len(), 1, "half a request has not arrived");
 }

@@ -4,9 +4,7 @@ use axum_partnero::sandbox::Sandbox;
 use serde_json::{Value, json};
 
 fn forty() -> axum_partnero::sandbox::SandboxBuilder {
-    (0..40).fold(Sandbox::affiliate(), |builder, number| {
-        builder.referred_customer(format!("c{number:02}"), "anna")
-    })
+    (0..40).fold(Sandbox::affiliate(), |builder, number| builder.referred_customer(format!("c{number:02}"), "anna"))
 }
 
 #[tokio::test]
@@ -19,29 +17,13 @@ async fn a_list_has_fifteen_rows_and_no_total() {
         body["links"],
         json!({ "first": format!("{url}?page=1"), "last": null, "prev": null, "next": format!("{url}?page=2") })
     );
-    assert_eq!(
-        body["meta"],
-        json!({ "current_page": 1, "from": 1, "path": url, "per_page": 15, "to": 15 })
-    );
+    assert_eq!(body["meta"], json!({ "current_page": 1, "from": 1, "path": url, "per_page": 15, "to": 15 }));
     assert_eq!(body["status"], 1);
     let body = client.get("customers?page=3").await.1;
-    assert_eq!(
-        (keys(&body).len(), &body["links"]["next"]),
-        (10, &Value::Null)
-    );
-    assert_eq!(
-        (&body["meta"]["from"], &body["meta"]["to"]),
-        (&json!(31), &json!(40))
-    );
+    assert_eq!((keys(&body).len(), &body["links"]["next"]), (10, &Value::Null));
+    assert_eq!((&body["meta"]["from"], &body["meta"]["to"]), (&json!(31), &json!(40)));
     let body = client.get("customers?page=4").await.1;
-    assert_eq!(
-        (
-            keys(&body).len(),
-            &body["meta"]["from"],
-            &body["links"]["next"]
-        ),
-        (0, &Value::Null, &Value::Null)
-    );
+    assert_eq!((keys(&body).len(), &body["meta"]["from"], &body["links"]["next"]), (0, &Value::Null, &Value::Null));
 }
 
 #[tokio::test]
@@ -57,20 +39,10 @@ async fn following_next_visits_every_row_once() {
         };
         path = next.strip_prefix(&client.sandbox.url()).unwrap().to_owned();
     }
-    assert_eq!(
-        (seen.len(), seen[0].as_str(), seen[39].as_str()),
-        (40, "c39", "c00")
-    );
-    client
-        .sandbox
-        .switch(|switches| switches.next_keeps_query = false);
+    assert_eq!((seen.len(), seen[0].as_str(), seen[39].as_str()), (40, "c39", "c00"));
+    client.sandbox.switch(|switches| switches.next_keeps_query = false);
     let body = client.get("customers?limit=7").await.1;
-    assert!(
-        body["links"]["next"]
-            .as_str()
-            .unwrap()
-            .ends_with("customers?page=2")
-    );
+    assert!(body["links"]["next"].as_str().unwrap().ends_with("customers?page=2"));
 }
 
 #[tokio::test]
@@ -88,27 +60,11 @@ async fn limits_and_pages_out_of_range_are_422() {
         "page=99999999999999999999",
         "sort=up",
     ] {
-        assert_eq!(
-            client.get(&format!("customers?{query}")).await.0,
-            422,
-            "{query}"
-        );
+        assert_eq!(client.get(&format!("customers?{query}")).await.0, 422, "{query}");
     }
-    assert_eq!(
-        client
-            .get("customers?page=18446744073709551615&limit=250")
-            .await
-            .0,
-        200
-    );
+    assert_eq!(client.get("customers?page=18446744073709551615&limit=250").await.0, 200);
     assert_eq!(keys(&client.get("customers?limit=250").await.1).len(), 40);
-    client
-        .sandbox
-        .switch(|switches| switches.page_limit = 20..=100);
+    client.sandbox.switch(|switches| switches.page_limit = 20..=100);
     assert_eq!(client.get("customers?limit=19").await.0, 422);
-    assert_eq!(
-        keys(&client.get("customers").await.1).len(),
-        20,
-        "the default is within the limits"
-    );
+    assert_eq!(keys(&client.get("customers").await.1).len(), 20, "the default is within the limits");
 }

@@ -170,9 +170,8 @@ impl Table {
             self.settled.pop_front();
             self.drop_settled(Some(entry));
         }
-        let old_letter = |id: &u64| {
-            self.rows.get(id).and_then(|row| row.death.as_ref()).is_some_and(|death| death.at < dead_before)
-        };
+        let old_letter =
+            |id: &u64| self.rows.get(id).and_then(|row| row.death.as_ref()).is_some_and(|death| death.at < dead_before);
         let letters: Vec<_> = self.dead.iter().copied().filter(old_letter).take(PRUNED_AT_ONCE).collect();
         letters.iter().for_each(|id| {
             self.discard(*id, now);

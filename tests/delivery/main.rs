@@ -1,0 +1,3 @@
+//! Deliveries over real sockets, against the sandbox.
+
+mod first;
