@@ -141,8 +141,8 @@ impl Gate {
         }
     }
 
-    /// Takes note of a probe: `Answered` means that `GET /test` succeeded. `chance` spreads the probes of instances.
-    pub(crate) fn probed(&mut self, signal: Signal, now: Duration, chance: f64) -> Option<Change> {
+    /// Takes note of a probe: `Answered` means that `GET /test` succeeded. `spread` keeps the probes of instances apart.
+    pub(crate) fn probed(&mut self, signal: Signal, now: Duration, spread: f64) -> Option<Change> {
         if signal == Signal::Answered {
             self.held = None;
             self.failed.clear();
@@ -158,7 +158,7 @@ impl Gate {
             _ => Duration::ZERO,
         };
         if let Some(held) = &mut self.held {
-            let wait = backoff(PROBES, held.probes, chance).max(asked);
+            let wait = backoff(PROBES, held.probes, spread).max(asked);
             held.probes = held.probes.saturating_add(1);
             held.next_probe = now.saturating_add(wait);
         }

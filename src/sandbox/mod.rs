@@ -141,6 +141,10 @@ impl Sandbox {
         self.0.core.lock().world.program_id.clone()
     }
 
+    fn is_refer_a_friend(&self) -> bool {
+        self.0.core.lock().world.is_raf()
+    }
+
     /// Accepts this API key from now on, and no other.
     pub fn set_api_key(&self, key: impl Into<String>) {
         self.0.core.lock().api_key = key.into();
