@@ -5,6 +5,7 @@
 mod answers;
 mod building;
 mod lists;
+mod logging;
 mod requests;
 mod server;
 mod transport;

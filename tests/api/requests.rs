@@ -277,6 +277,7 @@ async fn what_can_not_be_right_is_not_sent() {
         assert!(matches!(error, ApiError::Request(_)), "{path}: {error}");
         assert!(!error.to_string().contains("evil"), "{error}");
     }
+    assert!(matches!(c.request(Method::CONNECT, "x", None).await, Err(ApiError::Request(_))));
     let negative = NewTransaction::new("k", -Decimal::ONE).customer("c");
     assert!(matches!(c.transactions().create(&negative).await, Err(ApiError::Request(_))));
     assert!(matches!(c.transactions().create_batch(&[negative]).await, Err(ApiError::Request(_))));

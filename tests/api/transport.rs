@@ -154,6 +154,22 @@ async fn connections_are_kept_and_shared_by_clones() {
 }
 
 #[tokio::test]
+async fn a_connection_that_is_closed_while_idle_sends_nothing_twice() {
+    // Each answer is whole and promises to keep the connection, which is then closed: the next call may meet it dead.
+    let server = Server::new(|_| {
+        let Reply::Bytes(bytes) = json(200, r#"{"data":{}}"#) else { unreachable!() };
+        Reply::Cut(bytes)
+    })
+    .await;
+    let client = server.client();
+    for calls in 1..=50 {
+        let outcome = get_with(&client).await;
+        assert!(matches!(outcome, Ok(()) | Err(ApiError::Uncertain { .. })), "{outcome:?}");
+        assert!(server.requests().len() <= calls, "one was sent twice");
+    }
+}
+
+#[tokio::test]
 async fn a_long_answer_is_not_read_to_its_end() {
     let most = 1 << 20;
     let body = |length: usize| format!("{{\"data\":{{\"x\":\"{}\"}}}}", "a".repeat(length - 17));
