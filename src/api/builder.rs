@@ -194,7 +194,15 @@ fn default_client(base: &BaseUrl) -> reqwest::ClientBuilder {
     // No proxy reaches this machine for us.
     let client = if base.is_loopback() { client.no_proxy() } else { client };
     // Plain http needs no certificates: the sandbox works in an image that has none.
-    #[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
-    let client = if base.is_https() { client } else { client.tls_certs_only([]) };
+    if base.is_https() { client } else { without_certificates(client) }
+}
+
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls"))]
+fn without_certificates(client: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    client.tls_certs_only([])
+}
+
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]
+fn without_certificates(client: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     client
 }

@@ -15,8 +15,16 @@ use crate::{
 /// ```no_run
 /// use axum_partnero::ApiClient;
 ///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
 /// let client = ApiClient::new(std::env::var("PARTNERO_API_KEY")?)?;
+///
+/// let mia = client.customers().get(4711).await?;
+/// println!("{:?} was referred by {:?}", mia.key, mia.partner);
+///
+/// match client.transactions().delete("order-1").await {
+///     Err(error) if !error.is_not_found() => return Err(error.into()),
+///     _ => {}
+/// }
 /// # Ok(())
 /// # }
 /// ```

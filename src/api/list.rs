@@ -117,19 +117,13 @@ impl<T> List<T> {
 }
 
 impl<T> List<T> {
-    /// How many there are to a page: brought between 10 and 100, which every list of Partnero's takes. Default: 100.
+    /// How many there are to a page: brought between 10 and 100, which every list of Partnero's takes. To be set
+    /// before it is read. Default: 100, and for referrals and referral links Partnero's own.
     pub fn limit(mut self, limit: u16) -> Self {
         self.limit = Some(limit.clamp(10, 100));
         self
     }
 
-    fn stop(&mut self) {
-        self.next = None;
-        self.fetching = None;
-    }
-}
-
-impl<T> List<T> {
     /// The next one; waits for Partnero where a page is at its end.
     pub async fn next(&mut self) -> Option<Result<T, ApiError>> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
@@ -145,6 +139,10 @@ impl<T> List<T> {
             all.push(one?);
         }
         Ok(all)
+    }
+    fn stop(&mut self) {
+        self.next = None;
+        self.fetching = None;
     }
 }
 

@@ -40,6 +40,9 @@ impl ApiClient {
     /// # Errors
     /// When the path isn't below the base URL, or when it fails: see [`ApiError`].
     pub async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, ApiError> {
+        if method == Method::CONNECT {
+            return Err(ApiError::Request("CONNECT asks for a tunnel, not for anything of Partnero's"));
+        }
         let path = path.strip_prefix('/').unwrap_or(path);
         if self.inner.base.at(path).is_err() || path.split('?').next().is_some_and(|path| path.contains("://")) {
             return Err(ApiError::Request("the path isn't one below the base URL: give it relative, such as `leads`"));

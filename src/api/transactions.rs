@@ -48,7 +48,8 @@ impl Transactions<'_> {
         self.client.data(Call::create_transaction(&body)).await
     }
 
-    /// One transaction. A missing one is an error that [is not found](ApiError::is_not_found).
+    /// One transaction. A missing one is an error that [is not found](ApiError::is_not_found). A key of other characters
+    /// than `A-Za-z0-9_-` is looked for among the first hundred that Partnero lists for it, live before deleted.
     ///
     /// # Errors
     /// When it fails: see [`ApiError`].
