@@ -1,7 +1,7 @@
 //! The tables.
 
 use crate::{
-    candidates::{CANDIDATES, Candidate, Kind},
+    candidates::{CANDIDATES, Candidate, Kind, Visit},
     counted::Count,
 };
 
@@ -28,24 +28,34 @@ pub(crate) fn print(times: &[f64], counts: &[Option<Count>]) {
         .zip(times.iter().zip(counts))
         .map(|(candidate, (&nanoseconds, &count))| Row { candidate, nanoseconds, count })
         .collect();
-    let of = |kind, has_key| {
-        *rows.iter().find(|row| row.candidate.kind == kind && row.candidate.has_key() == has_key).expect("a row")
+    let of = |kind, visit| {
+        *rows.iter().find(|row| row.candidate.kind == kind && row.candidate.visit == visit).expect("a row")
     };
 
-    for (title, has_key) in [("Partnero's cookie is the last of 15", true), ("no cookie of a partner", false)] {
-        let bare = of(Kind::Bare, has_key);
-        println!("\n{title} ({} bytes); a request, beyond the bare router", bare.candidate.cookies.len());
-        println!("{:28}{:>12}{:>16}{:>14}", "", "ns", "instructions", "allocations");
-        for row in rows.iter().filter(|row| row.candidate.has_key() == has_key) {
+    for (title, visit) in [
+        ("Partnero's cookie is the last of 15", Visit::Referred),
+        ("no cookie of a partner", Visit::NotReferred),
+        (
+            "Partnero's cookie is the last of 15, and ours is the fourth extension, for which their map grows",
+            Visit::MapGrows,
+        ),
+    ] {
+        let bare = of(Kind::Bare, visit);
+        println!("\n{title} ({} bytes)", visit.cookies().len());
+        println!(
+            "{:28}{:>12}{:>16}{:>14}   a request, beyond the bare router",
+            "", "ns", "instructions", "allocations"
+        );
+        for row in rows.iter().filter(|row| row.candidate.visit == visit) {
             print_row(*row, bare);
         }
     }
-    if of(Kind::Bare, true).count.is_none() {
+    if of(Kind::Bare, Visit::Referred).count.is_none() {
         println!("\nInstructions and allocations were not counted: that takes valgrind.");
         println!("`cargo test --test layer_allocations` holds the allocations to their limit without it.");
     }
 
-    let [bare, routed, around] = [Kind::Bare, Kind::Routed, Kind::Around].map(|kind| of(kind, true));
+    let [bare, routed, around] = [Kind::Bare, Kind::Routed, Kind::Around].map(|kind| of(kind, Visit::Referred));
     println!("\n{:28}{:>34}{:>34}", "peers, as a multiple of ours", "via Router::layer", "around the router");
     for peer in rows.iter().filter(|row| row.candidate.kind == Kind::Peer) {
         let [via, outside] = [routed, around].map(|ours| multiple(*peer, ours, bare));
@@ -55,9 +65,9 @@ pub(crate) fn print(times: &[f64], counts: &[Option<Count>]) {
     println!("\ntargets");
     target("instructions via Router::layer", more(routed, bare, Row::instructions), 3_500.0);
     target("instructions around the router", more(around, bare, Row::instructions), 2_600.0);
-    let beyond_empty = |has_key| more(of(Kind::Routed, has_key), of(Kind::Empty, has_key), Row::allocations);
-    target("allocations beyond an empty layer", beyond_empty(true), 2.0);
-    target("the same, no cookie of a partner", beyond_empty(false), 0.0);
+    let beyond_empty = |visit| more(of(Kind::Routed, visit), of(Kind::Empty, visit), Row::allocations);
+    target("allocations beyond an empty layer", beyond_empty(Visit::Referred), 2.0);
+    target("the same, no cookie of a partner", beyond_empty(Visit::NotReferred), 0.0);
 }
 
 fn print_row(row: Row<'_>, bare: Row<'_>) {

@@ -57,6 +57,7 @@ fn scan_line(line: &[u8], keys: &mut ReferralKeys) {
         let Some((program, rest)) = split_name(cookie) else {
             continue;
         };
+        // Keys are short: a plain loop is done before a vectorised search has begun.
         let value = &rest[..rest.iter().position(|&byte| byte == b';').unwrap_or(rest.len())];
         // What looks like a name within the value is part of the value.
         from = line.len() - rest.len() + value.len();

@@ -21,9 +21,10 @@ impl Sources {
     /// doesn't find what this one was told to leave alone.
     pub(super) fn read(&self, headers: &HeaderMap) -> Option<ReferralKeys> {
         let cookies = cookie::scan(headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes));
-        let header = self.header.as_ref().and_then(|name| {
-            headers.get_all(name).iter().find_map(|line| cookie::key(cookie::trim(line.as_bytes())))
-        });
+        let header = self
+            .header
+            .as_ref()
+            .and_then(|name| headers.get_all(name).iter().find_map(|line| cookie::key(cookie::trim(line.as_bytes()))));
         if cookies.is_empty() && header.is_none() {
             return None;
         }
