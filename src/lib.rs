@@ -14,3 +14,4 @@ pub use model::{
     Amount, AmountError, CustomerKey, KeyError, NewCustomer, NewTransaction, ProgramType, ReferralKey, ReferralKeys,
     TransactionKey,
 };
+pub use referral::{ReferralKeyRejection, ReferralLayer, ReferralService};

@@ -34,7 +34,9 @@ pub(crate) fn check_text(text: &str) -> Result<(), KeyError> {
     if text.len() > MAX_CHARACTERS && text.chars().count() > MAX_CHARACTERS {
         return Err(KeyError::TooLong);
     }
-    if text.chars().any(char::is_control) {
+    // Most keys are plain ASCII: no character of theirs needs decoding.
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !plain && text.chars().any(char::is_control) {
         return Err(KeyError::ControlCharacter);
     }
     Ok(())

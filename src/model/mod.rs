@@ -21,4 +21,5 @@ pub use referral_keys::ReferralKeys;
 pub use transaction::NewTransaction;
 
 pub(crate) use amount::same_amount;
+pub(crate) use key::MAX_CHARACTERS;
 pub(crate) use redact::{hidden, loggable, mask};

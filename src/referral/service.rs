@@ -1,0 +1,44 @@
+//! The service the layer makes.
+
+use std::task::{Context, Poll};
+
+use http::Request;
+use tower_service::Service;
+
+use crate::{model::ReferralKeys, referral::sources::Sources};
+
+/// What [`ReferralLayer`](crate::ReferralLayer) makes of a service.
+#[derive(Clone, Debug)]
+pub struct ReferralService<S> {
+    inner: S,
+    sources: Sources,
+}
+
+impl<S> ReferralService<S> {
+    pub(super) fn new(inner: S, sources: Sources) -> Self {
+        Self { inner, sources }
+    }
+}
+
+impl<S, B> Service<Request<B>> for ReferralService<S>
+where
+    S: Service<Request<B>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        if request.extensions().get::<ReferralKeys>().is_none()
+            && let Some(keys) = self.sources.read(request.headers())
+        {
+            request.extensions_mut().insert(keys);
+        }
+        self.inner.call(request)
+    }
+}

@@ -1,0 +1,40 @@
+//! What is read of a request: the same code for the layer and for the extractors without one.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::{
+    model::{ProgramType, ReferralKeys},
+    referral::cookie,
+};
+
+/// Where a layer looks for keys. The default is where the extractors look when there was no layer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sources {
+    pub(super) program: Option<ProgramType>,
+    pub(super) header: Option<HeaderName>,
+}
+
+impl Sources {
+    /// The verdict on a request, or `None` if there is nothing to be said of it.
+    ///
+    /// A verdict can be empty: there is one wherever the default would find a key, so that an extractor further in
+    /// doesn't find what this one was told to leave alone.
+    pub(super) fn read(&self, headers: &HeaderMap) -> Option<ReferralKeys> {
+        let cookies = cookie::scan(headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes));
+        let header = self
+            .header
+            .as_ref()
+            .and_then(|name| headers.get_all(name).iter().find_map(|line| cookie::key(cookie::trim(line.as_bytes()))));
+        if cookies.is_empty() && header.is_none() {
+            return None;
+        }
+        let mut keys = match self.program {
+            Some(program) => cookies.get(program).cloned().into(),
+            None => cookies,
+        };
+        if let Some(key) = header {
+            keys.add(key);
+        }
+        Some(keys)
+    }
+}
