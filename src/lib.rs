@@ -1,5 +1,7 @@
 //! Partnero for axum.
 
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 pub mod api;
 pub mod delivery;
 pub mod model;

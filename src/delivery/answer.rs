@@ -110,23 +110,24 @@ pub(crate) fn judge(request: Request, attempt: Attempt) -> Verdict {
     }
     let refusal = refusal(status, &json);
     if status.is_success() && !envelope::says_failed(&json) {
-        return done(request, json, refusal);
+        return done(request, &json, refusal);
     }
     match (request, status) {
         (Request::SignUp, StatusCode::CONFLICT) => Verdict::Done(End::Existed, None),
         (Request::SignUp, StatusCode::NOT_FOUND) => Verdict::Rejected(refusal),
-        (Request::SignUp, _) => Verdict::AskCustomer(refusal),
         (Request::Sale, StatusCode::CONFLICT) => Verdict::AskTransaction(refusal),
+        (Request::SignUp, _) | (Request::Sale, StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY) => {
+            Verdict::AskCustomer(refusal)
+        }
         // A success whose body says that it failed means what a 422 means.
-        (Request::Sale, StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY) => Verdict::AskCustomer(refusal),
         (Request::Sale, status) if status.is_success() => Verdict::AskCustomer(refusal),
         (Request::Delete, StatusCode::CONFLICT | StatusCode::NOT_FOUND) => Verdict::Done(End::Refunded, None),
         _ => Verdict::Rejected(refusal),
     }
 }
 
-fn done(request: Request, json: Value, refusal: Refusal) -> Verdict {
-    let data = envelope::data(&json).filter(|data| data.is_object()).cloned();
+fn done(request: Request, json: &Value, refusal: Refusal) -> Verdict {
+    let data = envelope::data(json).filter(|data| data.is_object()).cloned();
     match (request, data) {
         (Request::Delete, _) => Verdict::Done(End::Refunded, None),
         (_, Some(data)) => Verdict::Done(End::Recorded, Some(data)),

@@ -1,5 +1,7 @@
 //! Sends one claimed call, and says what is to be recorded of it.
 
+#![expect(clippy::result_large_err, reason = "one per request, moved once")]
+
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
     time::{Duration, SystemTime},
@@ -112,9 +114,9 @@ impl Delivery<'_> {
                 Some(answer) => Ok(self.signed_up(End::Existed, Some(answer), seen)),
                 None => self.refused(&refusal, seen).await,
             },
-            Verdict::Rejected(refusal) | Verdict::AskTransaction(refusal) => Ok(self.rejected(&refusal)),
+            Verdict::Rejected(refusal) | Verdict::AskTransaction(refusal) => Ok(rejected(&refusal)),
             Verdict::Again(trouble) | Verdict::Uncertain(trouble) => Ok(self.again(&trouble)),
-            Verdict::Pause(after) => Err(self.pause(after)),
+            Verdict::Pause(after) => Err(pause(after)),
             Verdict::Hold(hold) => Err(self.hold(hold).await),
         }
     }
@@ -128,7 +130,7 @@ impl Delivery<'_> {
     async fn refused(&self, refusal: &Refusal, seen: &mut Option<Value>) -> Way<(Transition, Signal)> {
         let keys = Keys(self.call.customer.as_deref(), None);
         match answer::refused_sign_up(refusal, self.program(), self.call.referred) {
-            RefusedSignUp::Rejected => Ok(self.rejected(refusal)),
+            RefusedSignUp::Rejected => Ok(rejected(refusal)),
             RefusedSignUp::Ignored(unknown_referrer) => {
                 if unknown_referrer {
                     tracing::warn!(%keys, answer = refusal.message, "the sign-up names a partner whom Partnero doesn't know");
@@ -140,15 +142,15 @@ impl Delivery<'_> {
             RefusedSignUp::WithoutReferrer => {
                 tracing::warn!(%keys, answer = refusal.message, "the referrer is refused: signing up without");
                 let Some(body) = payload::without_referrer(&self.call.payload) else {
-                    return Ok(self.unreadable());
+                    return Ok(unreadable());
                 };
                 match self.send(Request::SignUp, Call::create_customer(&body)).await? {
                     Verdict::Done(end, answer) => Ok(self.signed_up(end, answer, seen)),
                     Verdict::AskCustomer(refusal) | Verdict::Rejected(refusal) | Verdict::AskTransaction(refusal) => {
-                        Ok(self.rejected(&refusal))
+                        Ok(rejected(&refusal))
                     }
                     Verdict::Again(trouble) | Verdict::Uncertain(trouble) => Ok(self.again(&trouble)),
-                    Verdict::Pause(after) => Err(self.pause(after)),
+                    Verdict::Pause(after) => Err(pause(after)),
                     Verdict::Hold(hold) => Err(self.hold(hold).await),
                 }
             }
@@ -168,7 +170,7 @@ impl Delivery<'_> {
         if self.call.check_first {
             match self.transaction(key).await? {
                 Presence::There(answer) => return Ok(self.recorded(answer, seen)),
-                Presence::Differs(_) => return Ok(self.another_amount()),
+                Presence::Differs(_) => return Ok(another_amount()),
                 _ => {}
             }
         }
@@ -182,17 +184,17 @@ impl Delivery<'_> {
                     tracing::debug!(%keys, answer = refusal.message, "the sale is of a customer whom Partnero doesn't know");
                     return Ok((Transition::End { end: End::Ignored, notice: None }, Signal::Answered));
                 }
-                Ok(self.rejected(&refusal))
+                Ok(rejected(&refusal))
             }
             Verdict::AskTransaction(refusal) => match self.transaction(key).await? {
                 Presence::There(answer) => Ok(self.recorded(answer, seen)),
-                Presence::Differs(_) => Ok(self.another_amount()),
-                _ => Ok(self.rejected(&refusal)),
+                Presence::Differs(_) => Ok(another_amount()),
+                _ => Ok(rejected(&refusal)),
             },
-            Verdict::Rejected(refusal) => Ok(self.rejected(&refusal)),
+            Verdict::Rejected(refusal) => Ok(rejected(&refusal)),
             Verdict::Again(trouble) => Ok(self.again(&trouble)),
             Verdict::Uncertain(trouble) => Ok(self.uncertain(&trouble)),
-            Verdict::Pause(after) => Err(self.pause(after)),
+            Verdict::Pause(after) => Err(pause(after)),
             Verdict::Hold(hold) => Err(self.hold(hold).await),
         }
     }
@@ -217,7 +219,7 @@ impl Delivery<'_> {
                 Ok((Transition::End { end: End::Refunded, notice }, Signal::Answered))
             }
             Verdict::Rejected(refusal) | Verdict::AskCustomer(refusal) | Verdict::AskTransaction(refusal) => {
-                Ok(self.rejected(&refusal))
+                Ok(rejected(&refusal))
             }
             Verdict::Again(trouble) => Ok(self.again(&trouble)),
             // It can be repeated at once; only the next post of its key must wait.
@@ -226,7 +228,7 @@ impl Delivery<'_> {
                 self.log(&trouble.reason, after, "Partnero may or may not have deleted it: trying again");
                 Ok((Transition::Uncertain { after, quiet: self.settle_delay() }, self.failed()))
             }
-            Verdict::Pause(after) => Err(self.pause(after)),
+            Verdict::Pause(after) => Err(pause(after)),
             Verdict::Hold(hold) => Err(self.hold(hold).await),
         }
     }
@@ -245,7 +247,7 @@ impl Delivery<'_> {
             Presence::Absent => Ok(None),
             // The refusal was certain: the whole call can be made again.
             Presence::Unknown(trouble) => Err(self.again(&trouble)),
-            Presence::Pause(after) => Err(self.pause(after)),
+            Presence::Pause(after) => Err(pause(after)),
             Presence::Hold(hold) => Err(self.hold(hold).await),
         }
     }
@@ -260,7 +262,7 @@ impl Delivery<'_> {
                 self.log(&trouble.reason, after, "can't tell whether Partnero has the transaction: asking again");
                 Err((Transition::Uncertain { after, quiet: Duration::ZERO }, self.failed()))
             }
-            Presence::Pause(after) => Err(self.pause(after)),
+            Presence::Pause(after) => Err(pause(after)),
             Presence::Hold(hold) => Err(self.hold(hold).await),
             presence => Ok(presence),
         }
@@ -290,10 +292,6 @@ impl Delivery<'_> {
         (Transition::Uncertain { after, quiet }, self.failed())
     }
 
-    fn pause(&self, after: Option<Duration>) -> (Transition, Signal) {
-        (Transition::Release { after: Duration::ZERO, suspect: false }, Signal::Paused(after))
-    }
-
     /// Refused for want of rights, or sent elsewhere. If that happened to this call before and the key is good now,
     /// then it is this call.
     async fn hold(&self, hold: Hold) -> (Transition, Signal) {
@@ -302,32 +300,9 @@ impl Delivery<'_> {
                 Hold::NotAllowed(status) => format!("{status} for this call alone, while the API key is good"),
                 Hold::Redirected(status) => format!("{status}: a redirect for this call alone"),
             };
-            return self.dead(DeadReason::NotAllowed, message);
+            return dead(DeadReason::NotAllowed, message);
         }
         (Transition::Release { after: Duration::ZERO, suspect: true }, Signal::Held(hold))
-    }
-
-    fn rejected(&self, refusal: &Refusal) -> (Transition, Signal) {
-        self.dead(DeadReason::Rejected, refusal.message.clone())
-    }
-
-    fn unreadable(&self) -> (Transition, Signal) {
-        self.dead(DeadReason::Unreadable, "the stored call isn't what it was when it was stored".to_owned())
-    }
-
-    fn another_amount(&self) -> (Transition, Signal) {
-        let message = "Partnero has this transaction with another amount: see which one is right".to_owned();
-        let (to, signal) = self.dead(DeadReason::AnotherAmount, message);
-        match to {
-            Transition::Dead { reason, message, notice, .. } => {
-                (Transition::Dead { reason, message, notice, uncertain: true }, signal)
-            }
-            other => (other, signal),
-        }
-    }
-
-    fn dead(&self, reason: DeadReason, message: String) -> (Transition, Signal) {
-        (Transition::Dead { reason, message, uncertain: false, notice: true }, Signal::Answered)
     }
 
     /// A call that would wait longer than it may is a dead letter.
@@ -376,4 +351,26 @@ impl Delivery<'_> {
         let (kind, attempt) = (self.call.kind.as_str(), self.call.attempts + 1);
         tracing::info!(call = kind, keys = %self.keys(), reason, attempt, next_in = ?after, "{what}");
     }
+}
+
+fn pause(after: Option<Duration>) -> (Transition, Signal) {
+    (Transition::Release { after: Duration::ZERO, suspect: false }, Signal::Paused(after))
+}
+
+fn dead(reason: DeadReason, message: String) -> (Transition, Signal) {
+    (Transition::Dead { reason, message, uncertain: false, notice: true }, Signal::Answered)
+}
+
+fn rejected(refusal: &Refusal) -> (Transition, Signal) {
+    dead(DeadReason::Rejected, refusal.message.clone())
+}
+
+fn unreadable() -> (Transition, Signal) {
+    dead(DeadReason::Unreadable, "the stored call isn't what it was when it was stored".to_owned())
+}
+
+fn another_amount() -> (Transition, Signal) {
+    let message = "Partnero has this transaction with another amount: see which one is right".to_owned();
+    let reason = DeadReason::AnotherAmount;
+    (Transition::Dead { reason, message, uncertain: true, notice: true }, Signal::Answered)
 }

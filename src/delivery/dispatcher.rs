@@ -302,7 +302,7 @@ impl Dispatcher {
     fn changed(&self, change: Option<Change>) {
         let outbox = self.shared.name.as_str();
         match change {
-            None => return,
+            None => {}
             Some(Change::Held(reason)) => {
                 match reason {
                     HoldReason::NotAllowed => tracing::error!(

@@ -36,11 +36,11 @@ mod tests {
 
     #[test]
     fn waits_grow_from_the_least_to_the_most_and_no_further() {
-        let at = |failures, chance| backoff(BOUNDS, failures, chance).as_secs_f64();
-        assert_eq!((at(0, 0.0), at(0, 1.0)), (1.0, 2.0));
-        assert_eq!((at(3, 0.0), at(3, 0.5), at(3, 1.0)), (1.0, 8.5, 16.0));
-        assert_eq!((at(12, 0.0), at(12, 1.0), at(u32::MAX, 1.0)), (1.0, 3600.0, 3600.0));
-        assert_eq!(at(5, f64::NAN.max(7.0)), at(5, 1.0));
+        let at = |failures, chance| backoff(BOUNDS, failures, chance).as_millis();
+        assert_eq!((at(0, 0.0), at(0, 1.0)), (1000, 2000));
+        assert_eq!((at(3, 0.0), at(3, 0.5), at(3, 1.0)), (1000, 8500, 16_000));
+        assert_eq!((at(12, 0.0), at(12, 1.0), at(u32::MAX, 1.0)), (1000, 3_600_000, 3_600_000));
+        assert_eq!(at(5, 7.0), at(5, 1.0));
         assert_eq!(backoff((Duration::ZERO, Duration::ZERO), 9, 1.0), Duration::ZERO);
         assert_eq!(backoff((Duration::from_secs(9), Duration::from_secs(2)), 9, 1.0), Duration::from_secs(2));
     }

@@ -148,7 +148,7 @@ impl Shared {
             match tokio::time::timeout(OBSERVER_TIMEOUT, observer.tell(&event)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
-                    tracing::warn!(error = %crate::model::mask(&error.to_string()), "the observer failed")
+                    tracing::warn!(error = %crate::model::mask(&error.to_string()), "the observer failed");
                 }
                 Err(_) => tracing::warn!("the observer gave no answer in 30 seconds"),
             }

@@ -1,5 +1,7 @@
 //! `track_*`: from what a handler says to a call in the queue. No I/O, no waiting.
 
+#![expect(clippy::needless_pass_by_value, reason = "what is handed over is said to be handed over")]
+
 use std::{
     fmt::Display,
     sync::{

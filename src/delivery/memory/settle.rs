@@ -73,10 +73,9 @@ impl Table {
                     row.attempts += 1;
                     row.death = Some(Box::new(Death { reason: *reason, message: message.clone(), at: now }));
                 });
-                if *notice && keeping.notices {
-                    if let Some(letter) = self.letter(id, &wall) {
-                        self.notify(Notice::Failed { letter }, now);
-                    }
+                let letter = self.letter(id, &wall).filter(|_| *notice && keeping.notices);
+                if let Some(letter) = letter {
+                    self.notify(Notice::Failed { letter }, now);
                 }
                 while self.dead.len() > keeping.max_dead {
                     let Some(oldest) = self.dead.first().copied() else { break };

@@ -173,9 +173,9 @@ impl Table {
         let old_letter =
             |id: &u64| self.rows.get(id).and_then(|row| row.death.as_ref()).is_some_and(|death| death.at < dead_before);
         let letters: Vec<_> = self.dead.iter().copied().filter(old_letter).take(PRUNED_AT_ONCE).collect();
-        letters.iter().for_each(|id| {
+        for id in &letters {
             self.discard(*id, now);
-        });
+        }
         letters.len() == PRUNED_AT_ONCE || self.settled.front().is_some_and(|(at, _)| *at < settled_before)
     }
 

@@ -114,7 +114,7 @@ proptest! {
     #[test]
     fn any_bytes_read_as_by_naive_splitting(line in prop::collection::vec(any::<u8>(), 0..64), key in "[ -~]{0,12}") {
         let line = [line.as_slice(), b"; partnero_partner=", key.as_bytes()].concat();
-        prop_assert_eq!(all(&[&line]), naive(&[line.clone()]));
+        prop_assert_eq!(all(&[&line]), naive(std::slice::from_ref(&line)));
     }
 
     /// Where both must agree: no quotes, which that crate keeps, and one valid value.
