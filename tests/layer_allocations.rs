@@ -1,5 +1,7 @@
 //! What the layer and the extractor allocate, counted by an allocator that counts.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, and so may what helps it")]
+
 use allocation_counter::measure;
 use axum::{
     Router,

@@ -1,5 +1,7 @@
 //! The extractors `ReferralKey` and `ReferralKeys`, with the layer and without it.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, and so may what helps it")]
+
 use axum::{
     Form, Json, Router,
     body::Body,

@@ -1,5 +1,7 @@
 //! `ReferralLayer`: where it can stand, what it needs, what it leaves.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, and so may what helps it")]
+
 use std::{
     convert::Infallible,
     future::{Ready, ready},

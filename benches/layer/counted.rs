@@ -7,7 +7,7 @@ use crate::candidates::{CANDIDATES, Candidate};
 /// Set where this program runs under valgrind: the candidate's place and the number of requests.
 pub(crate) const TASK: &str = "LAYER_BENCH_TASK";
 
-const REQUESTS: u64 = 500;
+const REQUESTS: u32 = 500;
 
 /// What a request takes.
 #[derive(Clone, Copy)]
@@ -27,7 +27,7 @@ pub(crate) fn count(candidate: &Candidate) -> Option<Count> {
 /// The figure behind a label in valgrind's summary, for twice as many requests less for once as many.
 fn per_request(candidate: &Candidate, options: &[&str], label: &str) -> Option<f64> {
     let place = CANDIDATES.iter().position(|other| std::ptr::eq(other, candidate))?;
-    let total = |requests: u64| {
+    let total = |requests: u32| {
         let output = Command::new("valgrind")
             .args(options)
             .arg(env::current_exe().ok()?)
@@ -37,9 +37,9 @@ fn per_request(candidate: &Candidate, options: &[&str], label: &str) -> Option<f
         let summary = String::from_utf8_lossy(&output.stderr).into_owned();
         let (_, figure) = summary.split_once(label)?;
         let digits = figure.trim_start().chars().take_while(|c| !c.is_whitespace()).filter(char::is_ascii_digit);
-        digits.collect::<String>().parse::<u64>().ok()
+        digits.collect::<String>().parse::<f64>().ok()
     };
-    Some((total(2 * REQUESTS)? as f64 - total(REQUESTS)? as f64) / REQUESTS as f64)
+    Some((total(2 * REQUESTS)? - total(REQUESTS)?) / f64::from(REQUESTS))
 }
 
 /// The part of it that runs under valgrind.

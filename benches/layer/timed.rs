@@ -5,7 +5,7 @@ use std::{hint::black_box, time::Instant};
 use crate::candidates::{App, CANDIDATES, Candidate};
 
 const ROUNDS: usize = 101;
-const REQUESTS: usize = 1_000;
+const REQUESTS: u32 = 1_000;
 
 /// The nanoseconds of a request to each candidate. The rounds are interleaved, so that what slows the machine for a
 /// while slows all of them.
@@ -20,7 +20,7 @@ pub(crate) fn medians() -> Vec<f64> {
             }
             // The first round warms up.
             if round > 0 {
-                times.push(start.elapsed().as_secs_f64() * 1e9 / REQUESTS as f64);
+                times.push(start.elapsed().as_secs_f64() * 1e9 / f64::from(REQUESTS));
             }
         }
     }

@@ -53,8 +53,8 @@ use crate::{
 /// # What it leaves
 ///
 /// A [`ReferralKeys`] in the request's extensions, where there is anything to say. It stands: neither the extractors nor
-/// a second layer further in look at the cookies again. A program that finds out by its own means who referred a visitor
-/// can put one there first.
+/// a second layer further in look at the cookies again. An application that finds out by its own means who
+/// referred a visitor can put one there first.
 ///
 /// [`ReferralKey`]: crate::ReferralKey
 /// [`ReferralKeys`]: crate::ReferralKeys

@@ -1,4 +1,4 @@
-//! Who referred a visitor: the layer that reads the cookies PartneroJS has set, and the extractors.
+//! Who referred a visitor: the layer that reads the cookies that Partnero's script has set, and the extractors.
 //!
 //! Add [`ReferralLayer`] once, and take `Option<`[`ReferralKey`]`>` in the handler that signs users up:
 //!
