@@ -30,6 +30,8 @@ pub(crate) enum Request {
 pub(crate) enum Verdict {
     /// It is done; with what Partnero has now, where it said so.
     Done(End, Option<Value>),
+    /// It was created, but the answer can't be read: ask.
+    AskCreated(Trouble),
     /// Ask whether the customer is there, to understand this refusal.
     AskCustomer(Refusal),
     /// Ask whether the transaction is there.
@@ -102,16 +104,17 @@ pub(crate) fn judge(request: Request, attempt: Attempt) -> Verdict {
         return match (request, status.is_success()) {
             // It says deleted, in whatever words.
             (Request::Delete, true) => Verdict::Done(End::Refunded, None),
+            (Request::SignUp, true) => Verdict::AskCreated(unreadable(status)),
             _ => lost(request, format!("{status} without an answer of Partnero's"), retry_after),
         };
     };
     if may_pass(status) {
         return lost(request, describe(status, &json), retry_after);
     }
-    let refusal = refusal(status, &json);
     if status.is_success() && !envelope::says_failed(&json) {
-        return done(request, &json, refusal);
+        return done(request, status, &json);
     }
+    let refusal = refusal(status, &json);
     match (request, status) {
         (Request::SignUp, StatusCode::CONFLICT) => Verdict::Done(End::Existed, None),
         (Request::SignUp, StatusCode::NOT_FOUND) => Verdict::Rejected(refusal),
@@ -126,16 +129,18 @@ pub(crate) fn judge(request: Request, attempt: Attempt) -> Verdict {
     }
 }
 
-fn done(request: Request, json: &Value, refusal: Refusal) -> Verdict {
+fn done(request: Request, status: StatusCode, json: &Value) -> Verdict {
     let data = envelope::data(json).filter(|data| data.is_object()).cloned();
     match (request, data) {
         (Request::Delete, _) => Verdict::Done(End::Refunded, None),
         (_, Some(data)) => Verdict::Done(End::Recorded, Some(data)),
-        (Request::SignUp, None) => Verdict::AskCustomer(refusal),
-        (Request::Sale, None) => {
-            Verdict::Uncertain(Trouble { reason: format!("{}: unreadable", refusal.message), retry_after: None })
-        }
+        (Request::SignUp, None) => Verdict::AskCreated(unreadable(status)),
+        (Request::Sale, None) => Verdict::Uncertain(unreadable(status)),
     }
+}
+
+fn unreadable(status: StatusCode) -> Trouble {
+    Trouble { reason: format!("{status} with an answer that can't be read"), retry_after: None }
 }
 
 /// Answers that mean the same whatever was asked.
@@ -260,6 +265,12 @@ pub(crate) fn refused_sign_up(refusal: &Refusal, program: ProgramType, referred:
 /// One that was to create its own customer is, unless it names a referrer about whom nothing is wrong.
 pub(crate) fn sale_of_nobody(refusal: &Refusal, referred: bool) -> bool {
     !referred || refusal.referrer_only
+}
+
+/// Whether a customer who is there was referred by nobody, as far as Partnero says: then nobody is owed for a sale.
+pub(crate) fn was_referred(customer: &Value) -> bool {
+    let says_none = |field: &str| customer.get(field).is_some_and(Value::is_null);
+    !says_none("referring_customer") && !says_none("partner")
 }
 
 fn refusal(status: StatusCode, json: &Value) -> Refusal {

@@ -110,6 +110,10 @@ impl Delivery<'_> {
         match self.send(Request::SignUp, Call::create_customer(&self.call.payload)).await? {
             Verdict::Done(End::Existed, _) => self.existing(key, seen).await,
             Verdict::Done(end, answer) => Ok(self.signed_up(end, answer, seen)),
+            Verdict::AskCreated(trouble) => match self.customer(key).await? {
+                Some(answer) => Ok(self.signed_up(End::Recorded, Some(answer), seen)),
+                None => Ok(self.again(&trouble)),
+            },
             Verdict::AskCustomer(refusal) => match self.customer(key).await? {
                 Some(answer) => Ok(self.signed_up(End::Existed, Some(answer), seen)),
                 None => self.refused(&refusal, seen).await,
@@ -149,7 +153,9 @@ impl Delivery<'_> {
                     Verdict::AskCustomer(refusal) | Verdict::Rejected(refusal) | Verdict::AskTransaction(refusal) => {
                         Ok(rejected(&refusal))
                     }
-                    Verdict::Again(trouble) | Verdict::Uncertain(trouble) => Ok(self.again(&trouble)),
+                    Verdict::Again(trouble) | Verdict::AskCreated(trouble) | Verdict::Uncertain(trouble) => {
+                        Ok(self.again(&trouble))
+                    }
                     Verdict::Pause(after) => Err(pause(after)),
                     Verdict::Hold(hold) => Err(self.hold(hold).await),
                 }
@@ -178,13 +184,16 @@ impl Delivery<'_> {
             Verdict::Done(_, answer) => Ok(self.recorded(answer.unwrap_or_default(), seen)),
             Verdict::AskCustomer(refusal) => {
                 let customer = self.call.customer.as_deref().unwrap_or_default();
-                let nobody = answer::sale_of_nobody(&refusal, self.call.referred);
-                if nobody && self.customer(customer).await?.is_none() {
-                    let keys = Keys(Some(customer), Some(key));
-                    tracing::debug!(%keys, answer = refusal.message, "the sale is of a customer whom Partnero doesn't know");
-                    return Ok((Transition::End { end: End::Ignored, notice: None }, Signal::Answered));
+                let owed = match self.customer(customer).await? {
+                    Some(there) => answer::was_referred(&there),
+                    None => !answer::sale_of_nobody(&refusal, self.call.referred),
+                };
+                if owed {
+                    return Ok(rejected(&refusal));
                 }
-                Ok(rejected(&refusal))
+                let keys = Keys(Some(customer), Some(key));
+                tracing::debug!(%keys, answer = refusal.message, "the sale is refused, and nobody is owed for it");
+                Ok((Transition::End { end: End::Ignored, notice: None }, Signal::Answered))
             }
             Verdict::AskTransaction(refusal) => match self.transaction(key).await? {
                 Presence::There(answer) => Ok(self.recorded(answer, seen)),
@@ -193,7 +202,7 @@ impl Delivery<'_> {
             },
             Verdict::Rejected(refusal) => Ok(rejected(&refusal)),
             Verdict::Again(trouble) => Ok(self.again(&trouble)),
-            Verdict::Uncertain(trouble) => Ok(self.uncertain(&trouble)),
+            Verdict::Uncertain(trouble) | Verdict::AskCreated(trouble) => Ok(self.uncertain(&trouble)),
             Verdict::Pause(after) => Err(pause(after)),
             Verdict::Hold(hold) => Err(self.hold(hold).await),
         }
@@ -221,7 +230,7 @@ impl Delivery<'_> {
             Verdict::Rejected(refusal) | Verdict::AskCustomer(refusal) | Verdict::AskTransaction(refusal) => {
                 Ok(rejected(&refusal))
             }
-            Verdict::Again(trouble) => Ok(self.again(&trouble)),
+            Verdict::Again(trouble) | Verdict::AskCreated(trouble) => Ok(self.again(&trouble)),
             // It can be repeated at once; only the next post of its key must wait.
             Verdict::Uncertain(trouble) => {
                 let after = self.delay(&trouble);
@@ -300,7 +309,9 @@ impl Delivery<'_> {
                 Hold::NotAllowed(status) => format!("{status} for this call alone, while the API key is good"),
                 Hold::Redirected(status) => format!("{status}: a redirect for this call alone"),
             };
-            return dead(DeadReason::NotAllowed, message);
+            // What may have been recorded before is still to be asked for when somebody retries it.
+            let (reason, uncertain) = (DeadReason::NotAllowed, self.call.check_first);
+            return (Transition::Dead { reason, message, uncertain, notice: true }, Signal::Answered);
         }
         (Transition::Release { after: Duration::ZERO, suspect: true }, Signal::Held(hold))
     }

@@ -78,6 +78,8 @@ impl Dispatcher {
     pub(crate) async fn run(mut self) {
         loop {
             self.collect();
+            let change = self.gate.tick(self.now());
+            self.changed(change);
             self.settle().await;
             self.claim().await;
             self.probe();
@@ -89,6 +91,7 @@ impl Dispatcher {
         }
         // What is still in flight is cut off: its lease will end, and its presence will be asked.
         self.tasks.shutdown().await;
+        self.shared.leave_all();
     }
 
     fn now(&self) -> Duration {
@@ -113,10 +116,10 @@ impl Dispatcher {
             Err(error) => {
                 // A bug of ours. The lease of the call ends, and it is taken up again.
                 tracing::error!(%error, "a delivery broke off");
-                self.calls = self.tasks.len() - usize::from(self.probe.is_some());
-                if self.probe.as_ref().is_some_and(AbortHandle::is_finished) {
+                if self.probe.as_ref().is_some_and(|probe| probe.id() == error.id()) {
                     self.probe = None;
-                    self.calls = self.tasks.len();
+                } else {
+                    self.calls -= 1;
                 }
             }
         }

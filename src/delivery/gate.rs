@@ -95,6 +95,13 @@ impl Gate {
         self.paused_until.filter(|until| now < *until && self.held.is_none())
     }
 
+    /// Notices the end of a pause.
+    pub(crate) fn tick(&mut self, now: Duration) -> Option<Change> {
+        self.paused_until.filter(|until| *until <= now)?;
+        self.paused_until = None;
+        self.held.is_none().then_some(Change::Resumed)
+    }
+
     /// Takes note of what a delivery told.
     pub(crate) fn record(&mut self, signal: Signal, now: Duration) -> Option<Change> {
         match signal {
@@ -243,6 +250,7 @@ mod tests {
         assert_eq!((gate.width(at(29)), gate.width(at(30))), (0, 1));
         assert_eq!(gate.record(Signal::Paused(Some(at(5))), at(1)), None, "said once");
         assert_eq!(gate.pause_ends(at(1)), Some(at(30)), "a shorter one doesn't shorten it");
+        assert_eq!((gate.tick(at(29)), gate.tick(at(30)), gate.tick(at(31))), (None, Some(Change::Resumed), None));
         gate.record(Signal::Paused(Some(at(99_999))), at(40));
         assert_eq!(gate.pause_ends(at(40)), Some(at(40 + 3600)));
         assert_eq!(gate.reason(at(41)), Some(HoldReason::RateLimited));

@@ -48,21 +48,21 @@ impl Table {
                 row.uncertain = false;
                 (row.attempts, row.waited) = (0, 0);
             }),
-            Transition::Release { after, suspect } => self.pend(id, now + millis(*after), |row| {
+            Transition::Release { after, suspect } => self.pend(id, now.saturating_add(millis(*after)), |row| {
                 row.suspect |= suspect;
             }),
-            Transition::Again { after } => self.pend(id, now + millis(*after), |row| {
+            Transition::Again { after } => self.pend(id, now.saturating_add(millis(*after)), |row| {
                 row.attempts += 1;
-                row.waited += millis(*after);
+                row.waited = row.waited.saturating_add(millis(*after));
                 row.uncertain = false;
                 row.suspect = false;
             }),
-            Transition::Uncertain { after, quiet } => self.pend(id, now + millis(*after), |row| {
+            Transition::Uncertain { after, quiet } => self.pend(id, now.saturating_add(millis(*after)), |row| {
                 row.attempts += 1;
-                row.waited += millis(*after);
+                row.waited = row.waited.saturating_add(millis(*after));
                 row.uncertain = true;
                 row.suspect = false;
-                row.quiet_until = row.quiet_until.max(now + millis(*quiet));
+                row.quiet_until = row.quiet_until.max(now.saturating_add(millis(*quiet)));
             }),
             Transition::Dead { reason, message, uncertain, notice } => {
                 self.change(id, |row| {
