@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -65,6 +65,8 @@ pub(crate) struct Tally {
     /// Taken into the queue, and of those, stored.
     pub(crate) taken: AtomicU64,
     pub(crate) stored: AtomicU64,
+    /// The first refusal of a sale was logged.
+    pub(crate) said_sign_ups_only: AtomicBool,
 }
 
 impl Tally {
