@@ -130,7 +130,8 @@ fn done(request: Request, json: Value, refusal: Refusal) -> Verdict {
     match (request, data) {
         (Request::Delete, _) => Verdict::Done(End::Refunded, None),
         (_, Some(data)) => Verdict::Done(End::Recorded, Some(data)),
-        (Request::SignUp, None) => Verdict::AskCustomer(refusal),
+        // Taken without a word: if the customer isn't there, the program has no use for one with that referrer.
+        (Request::SignUp, None) => Verdict::AskCustomer(Refusal { referrer_only: true, ..refusal }),
         (Request::Sale, None) => {
             Verdict::Uncertain(Trouble { reason: format!("{}: unreadable", refusal.message), retry_after: None })
         }
