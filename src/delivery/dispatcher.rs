@@ -78,6 +78,8 @@ impl Dispatcher {
     pub(crate) async fn run(mut self) {
         loop {
             self.collect();
+            let change = self.gate.look(self.now());
+            self.changed(change);
             self.settle().await;
             self.claim().await;
             self.probe();

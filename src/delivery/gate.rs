@@ -95,6 +95,12 @@ impl Gate {
         self.paused_until.filter(|until| now < *until && self.held.is_none())
     }
 
+    /// Takes note of the time: a pause ends by itself.
+    pub(crate) fn look(&mut self, now: Duration) -> Option<Change> {
+        self.paused_until.take_if(|until| now >= *until)?;
+        self.held.is_none().then_some(Change::Resumed)
+    }
+
     /// Takes note of what a delivery told.
     pub(crate) fn record(&mut self, signal: Signal, now: Duration) -> Option<Change> {
         match signal {
@@ -112,10 +118,13 @@ impl Gate {
                 (self.failed.len() >= FAILURES).then(|| self.hold(HoldReason::Unavailable, now)).flatten()
             }
             Signal::Paused(after) => {
-                let after = after.unwrap_or_else(|| backoff(PAUSES, self.pauses, 1.0)).min(MOST_RETRY_AFTER);
-                let until = now.saturating_add(after);
+                // Those that were under way when the first came back say nothing new.
+                if self.paused_until.is_none_or(|until| now >= until) {
+                    self.pauses = self.pauses.saturating_add(1);
+                }
+                let after = after.unwrap_or_else(|| backoff(PAUSES, self.pauses.saturating_sub(1), 1.0));
+                let until = now.saturating_add(after.min(MOST_RETRY_AFTER));
                 let fresh = self.reason(now).is_none();
-                self.pauses = self.pauses.saturating_add(1);
                 self.paused_until = Some(self.paused_until.map_or(until, |other| other.max(until)));
                 self.width = 1;
                 fresh.then_some(Change::Held(HoldReason::RateLimited))
@@ -147,7 +156,7 @@ impl Gate {
             self.held = None;
             self.failed.clear();
             self.width = 1;
-            return Some(Change::Resumed);
+            return Some(self.reason(now).map_or(Change::Resumed, Change::Held));
         }
         let change = match signal {
             Signal::Held(_) => self.record(signal, now),
@@ -252,5 +261,25 @@ mod tests {
         assert_eq!(gate.pause_ends(at(0)), Some(at(2)));
         gate.record(Signal::Paused(None), at(2));
         assert_eq!(gate.pause_ends(at(2)), Some(at(6)), "each in a row longer than the last");
+        for _ in 0..7 {
+            gate.record(Signal::Paused(None), at(3));
+        }
+        assert_eq!(gate.pause_ends(at(3)), Some(at(7)), "but those of one volley count once");
+    }
+
+    #[test]
+    fn a_pause_ends_by_itself_and_says_so_once() {
+        let mut gate = Gate::new(8);
+        gate.record(Signal::Paused(Some(at(30))), at(0));
+        assert_eq!(gate.look(at(29)), None);
+        assert_eq!(gate.look(at(30)), Some(Change::Resumed));
+        assert_eq!(gate.look(at(31)), None);
+        gate.record(Signal::Paused(Some(at(30))), at(40));
+        gate.record(Signal::Held(Hold::NotAllowed(401)), at(41));
+        assert_eq!(gate.look(at(70)), None, "it is held for another reason");
+        gate.record(Signal::Paused(Some(at(30))), at(71));
+        let change = gate.probed(Signal::Answered, at(72), 1.0);
+        assert_eq!(change, Some(Change::Held(HoldReason::RateLimited)), "the pause is still on");
+        assert_eq!(gate.look(at(101)), Some(Change::Resumed));
     }
 }
