@@ -134,7 +134,8 @@ fn done(request: Request, status: StatusCode, json: &Value) -> Verdict {
     match (request, data) {
         (Request::Delete, _) => Verdict::Done(End::Refunded, None),
         (_, Some(data)) => Verdict::Done(End::Recorded, Some(data)),
-        (Request::SignUp, None) => Verdict::AskCreated(unreadable(status)),
+        // Taken without a word: if the customer isn't there, the program has no use for one with that referrer.
+        (Request::SignUp, None) => Verdict::AskCustomer(Refusal { referrer_only: true, ..refusal(status, json) }),
         (Request::Sale, None) => Verdict::Uncertain(unreadable(status)),
     }
 }

@@ -78,7 +78,7 @@ impl Dispatcher {
     pub(crate) async fn run(mut self) {
         loop {
             self.collect();
-            let change = self.gate.tick(self.now());
+            let change = self.gate.look(self.now());
             self.changed(change);
             self.settle().await;
             self.claim().await;

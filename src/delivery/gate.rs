@@ -95,10 +95,9 @@ impl Gate {
         self.paused_until.filter(|until| now < *until && self.held.is_none())
     }
 
-    /// Notices the end of a pause.
-    pub(crate) fn tick(&mut self, now: Duration) -> Option<Change> {
-        self.paused_until.filter(|until| *until <= now)?;
-        self.paused_until = None;
+    /// Takes note of the time: a pause ends by itself.
+    pub(crate) fn look(&mut self, now: Duration) -> Option<Change> {
+        self.paused_until.take_if(|until| now >= *until)?;
         self.held.is_none().then_some(Change::Resumed)
     }
 
@@ -119,10 +118,13 @@ impl Gate {
                 (self.failed.len() >= FAILURES).then(|| self.hold(HoldReason::Unavailable, now)).flatten()
             }
             Signal::Paused(after) => {
-                let after = after.unwrap_or_else(|| backoff(PAUSES, self.pauses, 1.0)).min(MOST_RETRY_AFTER);
-                let until = now.saturating_add(after);
+                // Those that were under way when the first came back say nothing new.
+                if self.paused_until.is_none_or(|until| now >= until) {
+                    self.pauses = self.pauses.saturating_add(1);
+                }
+                let after = after.unwrap_or_else(|| backoff(PAUSES, self.pauses.saturating_sub(1), 1.0));
+                let until = now.saturating_add(after.min(MOST_RETRY_AFTER));
                 let fresh = self.reason(now).is_none();
-                self.pauses = self.pauses.saturating_add(1);
                 self.paused_until = Some(self.paused_until.map_or(until, |other| other.max(until)));
                 self.width = 1;
                 fresh.then_some(Change::Held(HoldReason::RateLimited))
@@ -154,7 +156,7 @@ impl Gate {
             self.held = None;
             self.failed.clear();
             self.width = 1;
-            return Some(Change::Resumed);
+            return Some(self.reason(now).map_or(Change::Resumed, Change::Held));
         }
         let change = match signal {
             Signal::Held(_) => self.record(signal, now),
@@ -250,7 +252,6 @@ mod tests {
         assert_eq!((gate.width(at(29)), gate.width(at(30))), (0, 1));
         assert_eq!(gate.record(Signal::Paused(Some(at(5))), at(1)), None, "said once");
         assert_eq!(gate.pause_ends(at(1)), Some(at(30)), "a shorter one doesn't shorten it");
-        assert_eq!((gate.tick(at(29)), gate.tick(at(30)), gate.tick(at(31))), (None, Some(Change::Resumed), None));
         gate.record(Signal::Paused(Some(at(99_999))), at(40));
         assert_eq!(gate.pause_ends(at(40)), Some(at(40 + 3600)));
         assert_eq!(gate.reason(at(41)), Some(HoldReason::RateLimited));
@@ -260,5 +261,25 @@ mod tests {
         assert_eq!(gate.pause_ends(at(0)), Some(at(2)));
         gate.record(Signal::Paused(None), at(2));
         assert_eq!(gate.pause_ends(at(2)), Some(at(6)), "each in a row longer than the last");
+        for _ in 0..7 {
+            gate.record(Signal::Paused(None), at(3));
+        }
+        assert_eq!(gate.pause_ends(at(3)), Some(at(7)), "but those of one volley count once");
+    }
+
+    #[test]
+    fn a_pause_ends_by_itself_and_says_so_once() {
+        let mut gate = Gate::new(8);
+        gate.record(Signal::Paused(Some(at(30))), at(0));
+        assert_eq!(gate.look(at(29)), None);
+        assert_eq!(gate.look(at(30)), Some(Change::Resumed));
+        assert_eq!(gate.look(at(31)), None);
+        gate.record(Signal::Paused(Some(at(30))), at(40));
+        gate.record(Signal::Held(Hold::NotAllowed(401)), at(41));
+        assert_eq!(gate.look(at(70)), None, "it is held for another reason");
+        gate.record(Signal::Paused(Some(at(30))), at(71));
+        let change = gate.probed(Signal::Answered, at(72), 1.0);
+        assert_eq!(change, Some(Change::Held(HoldReason::RateLimited)), "the pause is still on");
+        assert_eq!(gate.look(at(101)), Some(Change::Resumed));
     }
 }

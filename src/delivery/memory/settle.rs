@@ -46,6 +46,8 @@ impl Table {
             Transition::Deleted => self.pend(id, now, |row| {
                 row.deleted = true;
                 row.uncertain = false;
+                // What was refused before was another request.
+                row.suspect = false;
                 (row.attempts, row.waited) = (0, 0);
             }),
             Transition::Release { after, suspect } => self.pend(id, now.saturating_add(millis(*after)), |row| {
