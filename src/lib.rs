@@ -1,5 +1,5 @@
-//! Partnero for axum.
-
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod api;
@@ -10,10 +10,17 @@ pub mod referral;
 #[cfg_attr(docsrs, doc(cfg(feature = "sandbox")))]
 pub mod sandbox;
 
+// What handlers, `main` and an observer name. Settings, reports and the client's own types stay in their modules.
 pub use api::{ApiClient, ApiError};
-pub use delivery::{Clock, MemoryOutbox, Observer, Partnero};
+pub use delivery::{
+    BoxError, BuildError, Clock, DeadLetter, DeliveryError, MemoryOutbox, Observer, Outcome, Partnero, TrackError,
+    Tracked,
+};
 pub use model::{
     Amount, AmountError, CustomerKey, KeyError, NewCustomer, NewTransaction, ProgramType, ReferralKey, ReferralKeys,
     TransactionKey,
 };
 pub use referral::{ReferralKeyRejection, ReferralLayer, ReferralService};
+/// The numbers of [`Amount`], from the crate of the same name.
+#[doc(no_inline)]
+pub use rust_decimal::Decimal;
