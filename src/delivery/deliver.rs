@@ -4,21 +4,17 @@
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use serde_json::Value;
 
 use crate::{
-    api::{
-        ApiClient, Call,
-        attempt::{Answer, Attempt},
-        envelope,
-    },
+    api::Call,
     delivery::{
         answer::{self, Hold, Presence, Refusal, RefusedSignUp, Request, Trouble, Verdict},
         call::{CallKind, Keys},
-        clock::Clock,
+        courier::{Courier, Delivered, Lease},
         dead::DeadReason,
         gate::Signal,
         notice::Notice,
@@ -26,85 +22,33 @@ use crate::{
         outcome::End,
         payload,
         retry::{backoff, chance, with_retry_after},
-        settings::Settings,
     },
     model::ProgramType,
 };
 
-/// What a delivery needs.
-#[derive(Clone)]
-pub(crate) struct Courier {
-    pub(crate) api: ApiClient,
-    pub(crate) clock: Clock,
-    pub(crate) settings: Settings,
-}
-
-/// Until when a claim lasts, by both clocks: the monotonic one stands still while the machine sleeps, the other can be
-/// set.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Lease {
-    monotonic: Duration,
-    wall: SystemTime,
-}
-
-impl Lease {
-    /// To be taken before the claim is asked for, so that the outbox's own count ends later.
-    pub(crate) fn begin(clock: &Clock, length: Duration) -> Self {
-        Self { monotonic: clock.monotonic() + length, wall: clock.wall() + length }
-    }
-}
-
-/// What came of a delivery.
-#[derive(Debug)]
-pub(crate) struct Delivered {
-    pub(crate) to: Transition,
-    pub(crate) signal: Signal,
-    /// What Partnero has now, for whoever awaits it.
-    pub(crate) answer: Option<Value>,
+/// One claimed call on its way.
+pub(crate) struct Delivery<'a> {
+    pub(crate) courier: &'a Courier,
+    pub(crate) call: &'a ClaimedCall,
+    pub(crate) lease: Lease,
 }
 
 /// The way out of a delivery: what is to be recorded, and what it says of Partnero's health.
 type Way<T> = Result<T, (Transition, Signal)>;
 
-impl Courier {
-    pub(crate) async fn deliver(&self, call: &ClaimedCall, lease: Lease) -> Delivered {
+impl Delivery<'_> {
+    pub(crate) async fn run(self) -> Delivered {
         let mut seen = None;
-        let delivery = Delivery { courier: self, call, lease };
-        let way = match call.kind {
-            CallKind::SignUp => delivery.sign_up(&mut seen).await,
-            CallKind::Refund => delivery.delete().await,
-            CallKind::Adjustment if !call.deleted => delivery.delete().await,
-            _ => delivery.post(&mut seen).await,
+        let way = match self.call.kind {
+            CallKind::SignUp => self.sign_up(&mut seen).await,
+            CallKind::Refund => self.delete().await,
+            CallKind::Adjustment if !self.call.deleted => self.delete().await,
+            _ => self.post(&mut seen).await,
         };
         let (to, signal) = way.unwrap_or_else(|way| way);
-        Delivered { to: delivery.within_age(to), signal, answer: seen }
+        Delivered { to: self.within_age(to), signal, answer: seen }
     }
 
-    /// Whether Partnero takes the key.
-    pub(crate) async fn probe(&self) -> Signal {
-        match self.api.send(Call::test()).await {
-            Attempt::Answered(answer) => match answer::everyones(&answer) {
-                Some(Verdict::Hold(hold)) => Signal::Held(hold),
-                Some(Verdict::Pause(after)) => Signal::Paused(after),
-                _ if is_good(&answer) => Signal::Answered,
-                _ => Signal::Failed(0),
-            },
-            Attempt::NotSent(_) | Attempt::Uncertain(_) => Signal::Failed(0),
-        }
-    }
-}
-
-fn is_good(answer: &Answer) -> bool {
-    answer.status.is_success() && answer.json.as_ref().is_some_and(|json| !envelope::says_failed(json))
-}
-
-struct Delivery<'a> {
-    courier: &'a Courier,
-    call: &'a ClaimedCall,
-    lease: Lease,
-}
-
-impl Delivery<'_> {
     async fn sign_up(&self, seen: &mut Option<Value>) -> Way<(Transition, Signal)> {
         let key = self.call.customer.as_deref().unwrap_or_default();
         match self.send(Request::SignUp, Call::create_customer(&self.call.payload)).await? {
@@ -279,9 +223,7 @@ impl Delivery<'_> {
 
     /// The last look before the first byte: a request that outlived its lease could meet its own repetition.
     fn check_lease(&self) -> Way<()> {
-        let clock = &self.courier.clock;
-        let takes = self.courier.api.request_timeout();
-        if clock.monotonic() + takes <= self.lease.monotonic && clock.wall() + takes <= self.lease.wall {
+        if self.lease.has_time(&self.courier.clock, self.courier.api.request_timeout()) {
             return Ok(());
         }
         tracing::debug!(keys = %self.keys(), "no time left to send it: giving it back");

@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::delivery::{
     call::{CallId, CallKind, Keys},
-    deliver::{Courier, Delivered, Lease},
+    courier::{Courier, Delivered, Lease},
     gate::{Change, Gate, HoldReason, Signal},
     observer::Event,
     outbox::{Claim, ClaimedCall, Ended, OutboxError, Settlement, Terms, Transition},
