@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
+use tracing::Instrument as _;
 
 use crate::{
     api::{
@@ -12,6 +13,7 @@ use crate::{
     },
     delivery::{
         answer::{self, Verdict},
+        call::logged,
         clock::Clock,
         deliver::Delivery,
         gate::Signal,
@@ -59,7 +61,14 @@ pub(crate) struct Delivered {
 
 impl Courier {
     pub(crate) async fn deliver(&self, call: &ClaimedCall, lease: Lease) -> Delivered {
-        Delivery { courier: self, call, lease }.run().await
+        let span = tracing::info_span!(
+            "partnero.delivery",
+            call = call.kind.as_str(),
+            customer = logged(call.customer.as_deref()),
+            transaction = logged(call.transaction.as_deref()),
+            attempt = call.attempts + 1,
+        );
+        Delivery { courier: self, call, lease }.run().instrument(span).await
     }
 
     /// Whether Partnero takes the key.

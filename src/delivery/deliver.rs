@@ -13,7 +13,7 @@ use crate::{
     api::Call,
     delivery::{
         answer::{self, Hold, Presence, Refusal, RefusedSignUp, Request, Trouble, Verdict},
-        call::{CallKind, Keys},
+        call::CallKind,
         courier::{Courier, Delivered, Lease},
         dead::DeadReason,
         gate::Signal,
@@ -76,19 +76,18 @@ impl Delivery<'_> {
     }
 
     async fn refused(&self, refusal: &Refusal, seen: &mut Option<Value>) -> Way<(Transition, Signal)> {
-        let keys = Keys(self.call.customer.as_deref(), None);
         match answer::refused_sign_up(refusal, self.program(), self.call.referred) {
             RefusedSignUp::Rejected => Ok(rejected(refusal)),
             RefusedSignUp::Ignored(unknown_referrer) => {
                 if unknown_referrer {
-                    tracing::warn!(%keys, answer = refusal.message, "the sign-up names a partner whom Partnero doesn't know");
+                    tracing::warn!(answer = refusal.message, "the sign-up names a partner whom Partnero doesn't know");
                 } else {
-                    tracing::debug!(%keys, answer = refusal.message, "the sign-up names no partner: ignored");
+                    tracing::debug!(answer = refusal.message, "the sign-up names no partner: ignored");
                 }
                 Ok((Transition::End { end: End::Ignored, notice: None }, Signal::Answered))
             }
             RefusedSignUp::WithoutReferrer => {
-                tracing::warn!(%keys, answer = refusal.message, "the referrer is refused: signing up without");
+                tracing::warn!(answer = refusal.message, "the referrer is refused: signing up without");
                 let Some(body) = payload::without_referrer(&self.call.payload) else {
                     return Ok(unreadable());
                 };
@@ -135,8 +134,7 @@ impl Delivery<'_> {
                 if owed {
                     return Ok(rejected(&refusal));
                 }
-                let keys = Keys(Some(customer), Some(key));
-                tracing::debug!(%keys, answer = refusal.message, "the sale is refused, and nobody is owed for it");
+                tracing::debug!(answer = refusal.message, "the sale is refused, and nobody is owed for it");
                 Ok((Transition::End { end: End::Ignored, notice: None }, Signal::Answered))
             }
             Verdict::AskTransaction(refusal) => match self.transaction(key).await? {
@@ -226,7 +224,7 @@ impl Delivery<'_> {
         if self.lease.has_time(&self.courier.clock, self.courier.api.request_timeout()) {
             return Ok(());
         }
-        tracing::debug!(keys = %self.keys(), "no time left to send it: giving it back");
+        tracing::debug!("no time left to send it: giving it back");
         Err((Transition::Release { after: Duration::ZERO, suspect: false }, Signal::Silent))
     }
 
@@ -296,13 +294,8 @@ impl Delivery<'_> {
         self.courier.api.program_type().unwrap_or(by_field)
     }
 
-    fn keys(&self) -> Keys<'_> {
-        Keys(self.call.customer.as_deref(), self.call.transaction.as_deref())
-    }
-
     fn log(&self, reason: &str, after: Duration, what: &str) {
-        let (kind, attempt) = (self.call.kind.as_str(), self.call.attempts + 1);
-        tracing::info!(call = kind, keys = %self.keys(), reason, attempt, next_in = ?after, "{what}");
+        tracing::info!(reason, next_in = ?after, "{what}");
     }
 }
 
