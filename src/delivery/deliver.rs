@@ -176,7 +176,7 @@ impl Delivery<'_> {
             // It can be repeated at once; only the next post of its key must wait.
             Verdict::Uncertain(trouble) => {
                 let after = self.delay(&trouble);
-                self.log(&trouble.reason, after, "Partnero may or may not have deleted it: trying again");
+                Self::log(&trouble.reason, after, "Partnero may or may not have deleted it: trying again");
                 Ok((Transition::Uncertain { after, quiet: self.settle_delay() }, self.failed()))
             }
             Verdict::Pause(after) => Err(pause(after)),
@@ -210,7 +210,7 @@ impl Delivery<'_> {
         match answer::transaction(attempt, key, self.call.amount) {
             Presence::Unknown(trouble) => {
                 let after = self.delay(&trouble);
-                self.log(&trouble.reason, after, "can't tell whether Partnero has the transaction: asking again");
+                Self::log(&trouble.reason, after, "can't tell whether Partnero has the transaction: asking again");
                 Err((Transition::Uncertain { after, quiet: Duration::ZERO }, self.failed()))
             }
             Presence::Pause(after) => Err(pause(after)),
@@ -230,14 +230,14 @@ impl Delivery<'_> {
 
     fn again(&self, trouble: &Trouble) -> (Transition, Signal) {
         let after = self.delay(trouble);
-        self.log(&trouble.reason, after, "Partnero didn't take it: trying again");
+        Self::log(&trouble.reason, after, "Partnero didn't take it: trying again");
         (Transition::Again { after }, self.failed())
     }
 
     fn uncertain(&self, trouble: &Trouble) -> (Transition, Signal) {
         let quiet = self.settle_delay();
         let after = self.delay(trouble).max(quiet);
-        self.log(&trouble.reason, after, "Partnero may or may not have recorded it: asking before it is sent again");
+        Self::log(&trouble.reason, after, "Partnero may or may not have recorded it: asking before it is sent again");
         (Transition::Uncertain { after, quiet }, self.failed())
     }
 
@@ -294,7 +294,7 @@ impl Delivery<'_> {
         self.courier.api.program_type().unwrap_or(by_field)
     }
 
-    fn log(&self, reason: &str, after: Duration, what: &str) {
+    fn log(reason: &str, after: Duration, what: &str) {
         tracing::info!(reason, next_in = ?after, "{what}");
     }
 }
