@@ -12,8 +12,9 @@ use std::{
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use tracing::field::DisplayValue;
 
-use crate::{delivery::room::Slot, model::loggable};
+use crate::{delivery::room::Slot, model::Loggable};
 
 /// What a call reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,20 +92,9 @@ impl fmt::Debug for CallId {
     }
 }
 
-/// A call's keys as they may be logged: `customer="7" transaction="ord-9"`.
-pub(crate) struct Keys<'a>(pub(crate) Option<&'a str>, pub(crate) Option<&'a str>);
-
-impl fmt::Display for Keys<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.0, self.1) {
-            (Some(customer), Some(transaction)) => {
-                write!(f, "customer={} transaction={}", loggable(customer), loggable(transaction))
-            }
-            (Some(customer), None) => write!(f, "customer={}", loggable(customer)),
-            (None, Some(transaction)) => write!(f, "transaction={}", loggable(transaction)),
-            (None, None) => f.write_str("-"),
-        }
-    }
+/// A key as a field of a log: left out where there is none.
+pub(crate) fn logged(key: Option<&str>) -> Option<DisplayValue<Loggable<'_>>> {
+    key.map(|key| tracing::field::display(Loggable(key)))
 }
 
 #[cfg(test)]

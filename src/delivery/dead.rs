@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    delivery::call::{CallKind, Keys},
-    model::{CustomerKey, TransactionKey},
+    delivery::call::CallKind,
+    model::{CustomerKey, Loggable, TransactionKey},
 };
 
 /// A call that will not be sent again unless somebody asks for it.
@@ -88,8 +88,13 @@ impl DeadLetter {
 /// One line for a log.
 impl fmt::Display for DeadLetter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys = Keys(self.customer.as_deref(), self.transaction.as_deref());
-        write!(f, "dead letter {}: {} {keys}: {}", self.id, self.kind.as_str(), self.reason.as_str())?;
+        write!(f, "dead letter {}: {}", self.id, self.kind.as_str())?;
+        for (name, key) in [("customer", &self.customer), ("transaction", &self.transaction)] {
+            if let Some(key) = key {
+                write!(f, " {name}={}", Loggable(key))?;
+            }
+        }
+        write!(f, ": {}", self.reason.as_str())?;
         if self.message.is_empty() { Ok(()) } else { write!(f, ": {}", self.message) }
     }
 }

@@ -4,21 +4,17 @@
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use serde_json::Value;
 
 use crate::{
-    api::{
-        ApiClient, Call,
-        attempt::{Answer, Attempt},
-        envelope,
-    },
+    api::Call,
     delivery::{
         answer::{self, Hold, Presence, Refusal, RefusedSignUp, Request, Trouble, Verdict},
-        call::{CallKind, Keys},
-        clock::Clock,
+        call::CallKind,
+        courier::{Courier, Delivered, Lease},
         dead::DeadReason,
         gate::Signal,
         notice::Notice,
@@ -26,85 +22,33 @@ use crate::{
         outcome::End,
         payload,
         retry::{backoff, chance, with_retry_after},
-        settings::Settings,
     },
     model::ProgramType,
 };
 
-/// What a delivery needs.
-#[derive(Clone)]
-pub(crate) struct Courier {
-    pub(crate) api: ApiClient,
-    pub(crate) clock: Clock,
-    pub(crate) settings: Settings,
-}
-
-/// Until when a claim lasts, by both clocks: the monotonic one stands still while the machine sleeps, the other can be
-/// set.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Lease {
-    monotonic: Duration,
-    wall: SystemTime,
-}
-
-impl Lease {
-    /// To be taken before the claim is asked for, so that the outbox's own count ends later.
-    pub(crate) fn begin(clock: &Clock, length: Duration) -> Self {
-        Self { monotonic: clock.monotonic() + length, wall: clock.wall() + length }
-    }
-}
-
-/// What came of a delivery.
-#[derive(Debug)]
-pub(crate) struct Delivered {
-    pub(crate) to: Transition,
-    pub(crate) signal: Signal,
-    /// What Partnero has now, for whoever awaits it.
-    pub(crate) answer: Option<Value>,
+/// One claimed call on its way.
+pub(crate) struct Delivery<'a> {
+    pub(crate) courier: &'a Courier,
+    pub(crate) call: &'a ClaimedCall,
+    pub(crate) lease: Lease,
 }
 
 /// The way out of a delivery: what is to be recorded, and what it says of Partnero's health.
 type Way<T> = Result<T, (Transition, Signal)>;
 
-impl Courier {
-    pub(crate) async fn deliver(&self, call: &ClaimedCall, lease: Lease) -> Delivered {
+impl Delivery<'_> {
+    pub(crate) async fn run(self) -> Delivered {
         let mut seen = None;
-        let delivery = Delivery { courier: self, call, lease };
-        let way = match call.kind {
-            CallKind::SignUp => delivery.sign_up(&mut seen).await,
-            CallKind::Refund => delivery.delete().await,
-            CallKind::Adjustment if !call.deleted => delivery.delete().await,
-            _ => delivery.post(&mut seen).await,
+        let way = match self.call.kind {
+            CallKind::SignUp => self.sign_up(&mut seen).await,
+            CallKind::Refund => self.delete().await,
+            CallKind::Adjustment if !self.call.deleted => self.delete().await,
+            _ => self.post(&mut seen).await,
         };
         let (to, signal) = way.unwrap_or_else(|way| way);
-        Delivered { to: delivery.within_age(to), signal, answer: seen }
+        Delivered { to: self.within_age(to), signal, answer: seen }
     }
 
-    /// Whether Partnero takes the key.
-    pub(crate) async fn probe(&self) -> Signal {
-        match self.api.send(Call::test()).await {
-            Attempt::Answered(answer) => match answer::everyones(&answer) {
-                Some(Verdict::Hold(hold)) => Signal::Held(hold),
-                Some(Verdict::Pause(after)) => Signal::Paused(after),
-                _ if is_good(&answer) => Signal::Answered,
-                _ => Signal::Failed(0),
-            },
-            Attempt::NotSent(_) | Attempt::Uncertain(_) => Signal::Failed(0),
-        }
-    }
-}
-
-fn is_good(answer: &Answer) -> bool {
-    answer.status.is_success() && answer.json.as_ref().is_some_and(|json| !envelope::says_failed(json))
-}
-
-struct Delivery<'a> {
-    courier: &'a Courier,
-    call: &'a ClaimedCall,
-    lease: Lease,
-}
-
-impl Delivery<'_> {
     async fn sign_up(&self, seen: &mut Option<Value>) -> Way<(Transition, Signal)> {
         let key = self.call.customer.as_deref().unwrap_or_default();
         match self.send(Request::SignUp, Call::create_customer(&self.call.payload)).await? {
@@ -132,19 +76,18 @@ impl Delivery<'_> {
     }
 
     async fn refused(&self, refusal: &Refusal, seen: &mut Option<Value>) -> Way<(Transition, Signal)> {
-        let keys = Keys(self.call.customer.as_deref(), None);
         match answer::refused_sign_up(refusal, self.program(), self.call.referred) {
             RefusedSignUp::Rejected => Ok(rejected(refusal)),
             RefusedSignUp::Ignored(unknown_referrer) => {
                 if unknown_referrer {
-                    tracing::warn!(%keys, answer = refusal.message, "the sign-up names a partner whom Partnero doesn't know");
+                    tracing::warn!(answer = refusal.message, "the sign-up names a partner whom Partnero doesn't know");
                 } else {
-                    tracing::debug!(%keys, answer = refusal.message, "the sign-up names no partner: ignored");
+                    tracing::debug!(answer = refusal.message, "the sign-up names no partner: ignored");
                 }
                 Ok((Transition::End { end: End::Ignored, notice: None }, Signal::Answered))
             }
             RefusedSignUp::WithoutReferrer => {
-                tracing::warn!(%keys, answer = refusal.message, "the referrer is refused: signing up without");
+                tracing::warn!(answer = refusal.message, "the referrer is refused: signing up without");
                 let Some(body) = payload::without_referrer(&self.call.payload) else {
                     return Ok(unreadable());
                 };
@@ -191,8 +134,7 @@ impl Delivery<'_> {
                 if owed {
                     return Ok(rejected(&refusal));
                 }
-                let keys = Keys(Some(customer), Some(key));
-                tracing::debug!(%keys, answer = refusal.message, "the sale is refused, and nobody is owed for it");
+                tracing::debug!(answer = refusal.message, "the sale is refused, and nobody is owed for it");
                 Ok((Transition::End { end: End::Ignored, notice: None }, Signal::Answered))
             }
             Verdict::AskTransaction(refusal) => match self.transaction(key).await? {
@@ -234,7 +176,7 @@ impl Delivery<'_> {
             // It can be repeated at once; only the next post of its key must wait.
             Verdict::Uncertain(trouble) => {
                 let after = self.delay(&trouble);
-                self.log(&trouble.reason, after, "Partnero may or may not have deleted it: trying again");
+                Self::log(&trouble.reason, after, "Partnero may or may not have deleted it: trying again");
                 Ok((Transition::Uncertain { after, quiet: self.settle_delay() }, self.failed()))
             }
             Verdict::Pause(after) => Err(pause(after)),
@@ -268,7 +210,7 @@ impl Delivery<'_> {
         match answer::transaction(attempt, key, self.call.amount) {
             Presence::Unknown(trouble) => {
                 let after = self.delay(&trouble);
-                self.log(&trouble.reason, after, "can't tell whether Partnero has the transaction: asking again");
+                Self::log(&trouble.reason, after, "can't tell whether Partnero has the transaction: asking again");
                 Err((Transition::Uncertain { after, quiet: Duration::ZERO }, self.failed()))
             }
             Presence::Pause(after) => Err(pause(after)),
@@ -279,25 +221,23 @@ impl Delivery<'_> {
 
     /// The last look before the first byte: a request that outlived its lease could meet its own repetition.
     fn check_lease(&self) -> Way<()> {
-        let clock = &self.courier.clock;
-        let takes = self.courier.api.request_timeout();
-        if clock.monotonic() + takes <= self.lease.monotonic && clock.wall() + takes <= self.lease.wall {
+        if self.lease.has_time(&self.courier.clock, self.courier.api.request_timeout()) {
             return Ok(());
         }
-        tracing::debug!(keys = %self.keys(), "no time left to send it: giving it back");
+        tracing::debug!("no time left to send it: giving it back");
         Err((Transition::Release { after: Duration::ZERO, suspect: false }, Signal::Silent))
     }
 
     fn again(&self, trouble: &Trouble) -> (Transition, Signal) {
         let after = self.delay(trouble);
-        self.log(&trouble.reason, after, "Partnero didn't take it: trying again");
+        Self::log(&trouble.reason, after, "Partnero didn't take it: trying again");
         (Transition::Again { after }, self.failed())
     }
 
     fn uncertain(&self, trouble: &Trouble) -> (Transition, Signal) {
         let quiet = self.settle_delay();
         let after = self.delay(trouble).max(quiet);
-        self.log(&trouble.reason, after, "Partnero may or may not have recorded it: asking before it is sent again");
+        Self::log(&trouble.reason, after, "Partnero may or may not have recorded it: asking before it is sent again");
         (Transition::Uncertain { after, quiet }, self.failed())
     }
 
@@ -354,13 +294,8 @@ impl Delivery<'_> {
         self.courier.api.program_type().unwrap_or(by_field)
     }
 
-    fn keys(&self) -> Keys<'_> {
-        Keys(self.call.customer.as_deref(), self.call.transaction.as_deref())
-    }
-
-    fn log(&self, reason: &str, after: Duration, what: &str) {
-        let (kind, attempt) = (self.call.kind.as_str(), self.call.attempts + 1);
-        tracing::info!(call = kind, keys = %self.keys(), reason, attempt, next_in = ?after, "{what}");
+    fn log(reason: &str, after: Duration, what: &str) {
+        tracing::info!(reason, next_in = ?after, "{what}");
     }
 }
 

@@ -9,8 +9,8 @@ use tokio::{
 };
 
 use crate::delivery::{
-    call::{CallId, CallKind, Keys},
-    deliver::{Courier, Delivered, Lease},
+    call::{CallId, logged},
+    courier::{Courier, Delivered, Lease},
     gate::{Change, Gate, HoldReason, Signal},
     observer::Event,
     outbox::{Claim, ClaimedCall, Ended, OutboxError, Settlement, Terms, Transition},
@@ -135,9 +135,14 @@ impl Dispatcher {
                 Progress::Ended(*end, delivered.answer)
             }
             Transition::Dead { reason, message, .. } => {
-                let keys = Keys(call.customer.as_deref(), call.transaction.as_deref());
-                let (kind, reason_name) = (call.kind.as_str(), reason.as_str());
-                tracing::error!(call = kind, %keys, reason = reason_name, answer = message, "a dead letter: retry or discard it");
+                tracing::error!(
+                    call = call.kind.as_str(),
+                    customer = logged(call.customer.as_deref()),
+                    transaction = logged(call.transaction.as_deref()),
+                    reason = reason.as_str(),
+                    answer = message,
+                    "a dead letter: retry or discard it"
+                );
                 Progress::Dead(*reason, message.clone())
             }
             _ => Progress::Queued,
@@ -342,17 +347,23 @@ async fn until(at: Option<Instant>) {
 }
 
 fn log_end(call: &ClaimedCall, end: End) {
-    let keys = Keys(call.customer.as_deref(), call.transaction.as_deref());
-    tracing::info!(call = call.kind.as_str(), %keys, outcome = end.as_str(), attempts = call.attempts + 1, "delivered");
+    tracing::info!(
+        call = call.kind.as_str(),
+        customer = logged(call.customer.as_deref()),
+        transaction = logged(call.transaction.as_deref()),
+        outcome = end.as_str(),
+        attempts = call.attempts + 1,
+        "delivered"
+    );
 }
 
 fn log_ended(ended: &Ended) {
-    let keys = Keys(ended.customer.as_deref(), ended.transaction.as_deref());
-    let (kind, outcome) = (ended.kind.as_str(), ended.end.as_str());
+    let (call, outcome) = (ended.kind.as_str(), ended.end.as_str());
+    let (customer, transaction) = (logged(ended.customer.as_deref()), logged(ended.transaction.as_deref()));
     if ended.differs {
-        let what = if ended.kind == CallKind::Sale { "sale" } else { "call" };
-        tracing::warn!(call = kind, %keys, outcome, "a {what} of this key was tracked before with another amount: the first counts");
+        let what = "this key was tracked before with another amount: the first counts";
+        tracing::warn!(call, customer, transaction, outcome, "{what}");
     } else {
-        tracing::info!(call = kind, %keys, outcome, "nothing to send");
+        tracing::info!(call, customer, transaction, outcome, "nothing to send");
     }
 }

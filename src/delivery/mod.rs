@@ -7,6 +7,7 @@ mod answer;
 mod builder;
 mod call;
 mod clock;
+mod courier;
 mod dead;
 mod decide;
 mod deliver;

@@ -10,7 +10,7 @@ use std::{
 use crate::{
     api::{Customer, Transaction},
     delivery::{
-        call::{CallId, CallKind, Keys, NewCall},
+        call::{CallId, CallKind, NewCall, logged},
         intake::NoEntry,
         observer::Event,
         outcome::End,
@@ -51,8 +51,8 @@ impl Partnero {
     pub fn track_sale(&self, sale: NewTransaction) -> Tracked<Transaction> {
         let Some(live) = self.as_live() else { return disabled(CallKind::Sale) };
         if sale.is_zero() {
-            let key = sale.key().map_or("", TransactionKey::as_str);
-            tracing::info!(keys = %Keys(None, Some(key)), "a sale of nothing: not reported");
+            let transaction = logged(sale.key().ok().map(TransactionKey::as_str));
+            tracing::info!(transaction, "a sale of nothing: not reported");
             return Tracked::ended(End::Ignored);
         }
         live.track(live.post(CallKind::Sale, &sale))

@@ -8,11 +8,6 @@ use std::{
 /// A key as it may be logged: escaped, and as a short hash where it looks like an e-mail address.
 pub(crate) struct Loggable<'a>(pub(crate) &'a str);
 
-/// See [`Loggable`].
-pub(crate) fn loggable(key: &str) -> Loggable<'_> {
-    Loggable(key)
-}
-
 impl fmt::Debug for Loggable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.contains('@') {

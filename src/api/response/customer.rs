@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     api::response::{FromJson, field},
-    model::{hidden, loggable},
+    model::{Loggable, hidden},
 };
 
 /// A customer as Partnero has it. Times are ISO 8601 in UTC, as Partnero writes them.
@@ -97,12 +97,12 @@ impl FromJson for Customer {
 impl fmt::Debug for Customer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Customer")
-            .field("key", &self.key.as_deref().map(loggable))
-            .field("id", &self.id.as_deref().map(loggable))
+            .field("key", &self.key.as_deref().map(Loggable))
+            .field("id", &self.id.as_deref().map(Loggable))
             .field("email", &hidden(self.email.as_ref()))
             .field("name", &hidden(self.name.as_ref()))
-            .field("partner", &self.partner.as_deref().map(loggable))
-            .field("status", &self.status.as_deref().map(loggable))
+            .field("partner", &self.partner.as_deref().map(Loggable))
+            .field("status", &self.status.as_deref().map(Loggable))
             .finish_non_exhaustive()
     }
 }

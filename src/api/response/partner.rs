@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     api::response::{FromJson, field},
-    model::{hidden, loggable},
+    model::{Loggable, hidden},
 };
 
 /// A partner as Partnero has it. Times are ISO 8601 in UTC, as Partnero writes them.
@@ -150,11 +150,11 @@ impl FromJson for Money {
 impl fmt::Debug for Partner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Partner")
-            .field("id", &self.id.as_deref().map(loggable))
-            .field("key", &self.key.as_deref().map(loggable))
+            .field("id", &self.id.as_deref().map(Loggable))
+            .field("key", &self.key.as_deref().map(Loggable))
             .field("email", &hidden(self.email.as_ref()))
             .field("name", &hidden(self.name.as_ref()))
-            .field("status", &self.status.as_deref().map(loggable))
+            .field("status", &self.status.as_deref().map(Loggable))
             .finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     api::response::{FromJson, field},
-    model::{hidden, loggable},
+    model::{Loggable, hidden},
 };
 
 /// A referral link.
@@ -53,8 +53,8 @@ impl FromJson for ReferralLink {
 impl fmt::Debug for ReferralLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReferralLink")
-            .field("id", &self.id.as_deref().map(loggable))
-            .field("key", &self.key.as_deref().map(loggable))
+            .field("id", &self.id.as_deref().map(Loggable))
+            .field("key", &self.key.as_deref().map(Loggable))
             .field("url", &hidden(self.url.as_ref()))
             .finish_non_exhaustive()
     }

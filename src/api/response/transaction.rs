@@ -10,7 +10,7 @@ use crate::{
         envelope,
         response::{FromJson, field, several},
     },
-    model::loggable,
+    model::Loggable,
 };
 
 /// A transaction as Partnero has it. Times are ISO 8601 in UTC, as Partnero writes them.
@@ -155,13 +155,13 @@ pub(crate) fn transaction_of(answer: &Value, key: &str) -> Option<Transaction> {
 impl fmt::Debug for Transaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transaction")
-            .field("key", &self.key.as_deref().map(loggable))
+            .field("key", &self.key.as_deref().map(Loggable))
             .field("amount", &self.amount)
-            .field("amount_units", &self.amount_units.as_deref().map(loggable))
-            .field("partner", &self.partner.as_deref().map(loggable))
-            .field("customer", &self.customer.as_deref().map(loggable))
+            .field("amount_units", &self.amount_units.as_deref().map(Loggable))
+            .field("partner", &self.partner.as_deref().map(Loggable))
+            .field("customer", &self.customer.as_deref().map(Loggable))
             .field("rewards", &self.rewards)
-            .field("deleted_at", &self.deleted_at.as_deref().map(loggable))
+            .field("deleted_at", &self.deleted_at.as_deref().map(Loggable))
             .finish_non_exhaustive()
     }
 }
@@ -170,10 +170,10 @@ impl fmt::Debug for Transaction {
 impl fmt::Debug for Reward {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reward")
-            .field("status", &self.status.as_deref().map(loggable))
+            .field("status", &self.status.as_deref().map(Loggable))
             .field("amount", &self.amount)
-            .field("amount_units", &self.amount_units.as_deref().map(loggable))
-            .field("partner", &self.partner.as_deref().map(loggable))
+            .field("amount_units", &self.amount_units.as_deref().map(Loggable))
+            .field("partner", &self.partner.as_deref().map(Loggable))
             .finish_non_exhaustive()
     }
 }

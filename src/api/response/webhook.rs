@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     api::response::{FromJson, field},
-    model::loggable,
+    model::Loggable,
 };
 
 /// A webhook that Partnero calls.
@@ -54,7 +54,7 @@ impl FromJson for Webhook {
 impl fmt::Debug for Webhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Webhook")
-            .field("key", &self.key.as_deref().map(loggable))
+            .field("key", &self.key.as_deref().map(Loggable))
             .field("is_active", &self.is_active)
             .field("events", &self.events)
             .finish_non_exhaustive()

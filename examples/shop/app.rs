@@ -1,0 +1,129 @@
+//! The wiring: this is what a shop adds to earn its partners their commissions.
+
+use axum::{
+    Router,
+    extract::{FromRef, State},
+    http::HeaderMap,
+    response::Redirect,
+    routing::{get, post},
+};
+use axum_extra::extract::CookieJar;
+use axum_partnero::{NewCustomer, NewTransaction, Partnero, ReferralKey, ReferralLayer};
+use serde::Deserialize;
+
+use crate::{
+    error::{Form, Path, ShopError},
+    pages, session,
+    store::{Shop, User},
+    token::Token,
+};
+
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    pub partnero: Partnero,
+    pub shop: Shop,
+}
+
+pub fn router(state: AppState) -> Router {
+    Router::new()
+        .route("/", get(pages::home))
+        .route("/signup", get(pages::sign_up).post(sign_up))
+        .route("/welcome", get(pages::welcome))
+        .route("/orders", get(pages::orders))
+        .route("/checkout", post(checkout))
+        .route("/refund/{order}", post(refund))
+        .route("/refund/{order}/part", post(refund_part))
+        .route("/logout", post(log_out))
+        .fallback(async || ShopError::NotFound)
+        .method_not_allowed_fallback(async || ShopError::MethodNotAllowed)
+        .layer(ReferralLayer::new())
+        .with_state(state)
+}
+
+#[derive(Deserialize)]
+struct SignUp {
+    name: String,
+    email: String,
+}
+
+/// Reports every sign-up, referred or not: Partnero ignores those it has no use for.
+async fn sign_up(
+    State(partnero): State<Partnero>,
+    State(shop): State<Shop>,
+    signed_in: Option<User>,
+    referral: Option<ReferralKey>,
+    Form(form): Form<SignUp>,
+) -> Result<(CookieJar, Redirect), ShopError> {
+    if signed_in.is_some() {
+        return Ok((CookieJar::new(), Redirect::to("/")));
+    }
+    let user = shop.sign_up(&form.name, &form.email)?;
+    let session = session::start(&shop, &user)?;
+    partnero.track_sign_up(NewCustomer::new(user.id).email(user.email).name(user.name).referred_by(referral));
+    Ok((session, Redirect::to("/welcome")))
+}
+
+#[derive(Deserialize)]
+struct Checkout {
+    order: Token,
+    product: String,
+}
+
+/// The form again (a double click, a reload) finds the order it has made, and the second report isn't sent.
+async fn checkout(
+    State(partnero): State<Partnero>,
+    State(shop): State<Shop>,
+    user: User,
+    Form(form): Form<Checkout>,
+) -> Result<Redirect, ShopError> {
+    let order = shop.place(&user, form.order, &form.product)?;
+    let sale = NewTransaction::new(order.id, order.product.price()).customer(user.id).product_id(order.product.id);
+    // Waits for the outbox, never for Partnero. The order stands even if the report can't be taken: that is logged and
+    // told to the observer, and is no reason for an error page.
+    partnero.track_sale(sale).stored().await.ok();
+    Ok(Redirect::to("/orders"))
+}
+
+/// All of an order's money back: the commission goes, too.
+async fn refund(
+    State(partnero): State<Partnero>,
+    State(shop): State<Shop>,
+    user: User,
+    Path(order): Path<String>,
+) -> Result<Redirect, ShopError> {
+    shop.with_order(&user, &order, |order| {
+        order.refund();
+        // `track_*` waits for nothing, so it may be called under the shop's lock (or in your transaction's last line):
+        // then the reports have the order of the refunds.
+        partnero.track_refund(&order.id);
+        Ok(())
+    })?;
+    Ok(Redirect::to("/orders"))
+}
+
+#[derive(Deserialize)]
+struct RefundPart {
+    refund: Token,
+    amount: String,
+}
+
+/// Some of it back: Partnero is told what remains, and if that is nothing, it is a refund.
+async fn refund_part(
+    State(partnero): State<Partnero>,
+    State(shop): State<Shop>,
+    user: User,
+    Path(order): Path<String>,
+    Form(form): Form<RefundPart>,
+) -> Result<Redirect, ShopError> {
+    shop.with_order(&user, &order, |order| {
+        order.refund_part(form.refund, &form.amount)?;
+        let remaining = NewTransaction::new(&order.id, order.remaining());
+        partnero.track_adjustment(remaining.customer(&user.id).product_id(order.product.id));
+        Ok(())
+    })?;
+    Ok(Redirect::to("/orders"))
+}
+
+async fn log_out(State(shop): State<Shop>, headers: HeaderMap) -> (CookieJar, Redirect) {
+    (session::end(&shop, &headers), Redirect::to("/"))
+}

@@ -1,0 +1,90 @@
+//! What sends for a dispatcher: one call under one lease, and probes.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+use tracing::Instrument as _;
+
+use crate::{
+    api::{
+        ApiClient, Call,
+        attempt::{Answer, Attempt},
+        envelope,
+    },
+    delivery::{
+        answer::{self, Verdict},
+        call::logged,
+        clock::Clock,
+        deliver::Delivery,
+        gate::Signal,
+        outbox::{ClaimedCall, Transition},
+        settings::Settings,
+    },
+};
+
+/// What a delivery needs.
+#[derive(Clone)]
+pub(crate) struct Courier {
+    pub(crate) api: ApiClient,
+    pub(crate) clock: Clock,
+    pub(crate) settings: Settings,
+}
+
+/// Until when a claim lasts, by both clocks: the monotonic one stands still while the machine sleeps, the other can be
+/// set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lease {
+    monotonic: Duration,
+    wall: SystemTime,
+}
+
+impl Lease {
+    /// To be taken before the claim is asked for, so that the outbox's own count ends later.
+    pub(crate) fn begin(clock: &Clock, length: Duration) -> Self {
+        Self { monotonic: clock.monotonic() + length, wall: clock.wall() + length }
+    }
+
+    /// Whether there is time for a request of this length.
+    pub(crate) fn has_time(&self, clock: &Clock, takes: Duration) -> bool {
+        clock.monotonic() + takes <= self.monotonic && clock.wall() + takes <= self.wall
+    }
+}
+
+/// What came of a delivery.
+#[derive(Debug)]
+pub(crate) struct Delivered {
+    pub(crate) to: Transition,
+    pub(crate) signal: Signal,
+    /// What Partnero has now, for whoever awaits it.
+    pub(crate) answer: Option<Value>,
+}
+
+impl Courier {
+    pub(crate) async fn deliver(&self, call: &ClaimedCall, lease: Lease) -> Delivered {
+        let span = tracing::info_span!(
+            "partnero.delivery",
+            call = call.kind.as_str(),
+            customer = logged(call.customer.as_deref()),
+            transaction = logged(call.transaction.as_deref()),
+            attempt = call.attempts + 1,
+        );
+        Delivery { courier: self, call, lease }.run().instrument(span).await
+    }
+
+    /// Whether Partnero takes the key.
+    pub(crate) async fn probe(&self) -> Signal {
+        match self.api.send(Call::test()).await {
+            Attempt::Answered(answer) => match answer::everyones(&answer) {
+                Some(Verdict::Hold(hold)) => Signal::Held(hold),
+                Some(Verdict::Pause(after)) => Signal::Paused(after),
+                _ if is_good(&answer) => Signal::Answered,
+                _ => Signal::Failed(0),
+            },
+            Attempt::NotSent(_) | Attempt::Uncertain(_) => Signal::Failed(0),
+        }
+    }
+}
+
+fn is_good(answer: &Answer) -> bool {
+    answer.status.is_success() && answer.json.as_ref().is_some_and(|json| !envelope::says_failed(json))
+}

@@ -1,0 +1,83 @@
+//! The example `shop`, run as a user runs it.
+
+#![allow(clippy::unwrap_used)]
+
+#[cfg(unix)]
+mod open;
+
+use std::{
+    net::TcpListener,
+    process::{Command, Output, Stdio},
+    sync::LazyLock,
+};
+
+use serde_json::Value;
+
+/// Built by cargo, which also says where it is, whatever the profile and the target folder.
+static SHOP: LazyLock<String> = LazyLock::new(|| {
+    let release = (!cfg!(debug_assertions)).then_some("--release");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--example", "shop", "--message-format", "json"]).args(release);
+    let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit()).output().unwrap();
+    assert!(built.status.success());
+    let messages = String::from_utf8(built.stdout).unwrap();
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let shop =
+        messages.filter(|it| it["target"]["name"] == "shop").find_map(|it| Some(it["executable"].as_str()?.into()));
+    shop.expect("cargo names the executable")
+});
+
+fn shop(arguments: &[&str]) -> Command {
+    let mut shop = Command::new(&*SHOP);
+    shop.args(arguments).env_remove("RUST_LOG").stdin(Stdio::null());
+    shop
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[track_caller]
+fn must_have_walked(Output { status, stdout, stderr }: &Output) {
+    let (stdout, stderr) = (text(stdout), text(stderr));
+    assert!(status.success(), "{status}\n{stdout}\n{stderr}");
+    assert_eq!((stdout.matches('✓').count(), stdout.matches('✗').count()), (15, 0), "{stdout}");
+    for line in [
+        "signs up                          user-1, referred by anna          0.00",
+        "sends that form again             nothing to tell                  26.70",
+        "gets 20.00 of the grinder back    order-1001: 89.00 → 69.00        35.67",
+        "returns the kettle                order-1002: 49.90 deleted        20.70",
+        "buys beans for 24.90              told; ignores it                 20.70",
+        "looks around: 64 KiB              nothing to tell                  20.70",
+        "0 dead letters, 0 lost, 0 refused; 20.70 owed to anna",
+    ] {
+        assert!(stdout.contains(line), "no `{line}` in:\n{stdout}");
+    }
+    assert!(!stdout.contains('\x1b'), "colours without a terminal: {stdout:?}");
+    assert!(stdout.lines().all(|line| line.chars().count() <= 100), "{stdout}");
+    assert_eq!(stderr, "", "nothing to warn of");
+}
+
+#[test]
+fn the_walk_ends_with_what_anna_is_owed_and_nothing_to_warn_of() {
+    must_have_walked(&shop(&["--once"]).output().unwrap());
+}
+
+#[test]
+fn ports_that_are_taken_are_no_obstacle() {
+    // If somebody else has them, they are taken as well.
+    let _taken = [3000, 3001].map(|port| TcpListener::bind(("127.0.0.1", port)));
+    must_have_walked(&shop(&["--once"]).output().unwrap());
+}
+
+#[test]
+fn unknown_arguments_are_answered_with_the_usage() {
+    for arguments in [&["--twice"][..], &["--once", "--once"], &["3000"], &[""]] {
+        let Output { status, stdout, stderr } = shop(arguments).output().unwrap();
+        assert_eq!((status.code(), text(&stdout)), (Some(2), ""), "{arguments:?}");
+        assert!(text(&stderr).starts_with("usage: shop [--once]"), "{arguments:?}");
+    }
+    let Output { status, stdout, stderr } = shop(&["--help"]).output().unwrap();
+    assert_eq!((status.code(), text(&stderr)), (Some(0), ""));
+    assert!(text(&stdout).starts_with("usage: shop [--once]"));
+}
