@@ -10,7 +10,7 @@ use axum::{
     http::StatusCode,
     routing::get,
 };
-use axum_partnero::{ReferralKey, ReferralLayer};
+use axum_partnero::{ProgramType, ReferralKey, ReferralLayer};
 use futures_util::FutureExt;
 use tower::{Layer, Service, layer::layer_fn};
 
@@ -18,7 +18,7 @@ const OTHERS: &str = "_ga=GA1.1.1687421337.1751970012; session=eyJhbGciOiJIUzI1N
                       partnero_partner=%00; xpartnero_partner=bert; OptanonConsent=groups=C0001%3A1%2CC0002%3A1";
 
 async fn handler(key: Option<ReferralKey>) -> StatusCode {
-    if key.is_some_and(|key| key.as_str() == "anna b") { StatusCode::OK } else { StatusCode::NO_CONTENT }
+    if key.is_some_and(|key| key.as_str().starts_with("anna")) { StatusCode::OK } else { StatusCode::NO_CONTENT }
 }
 
 #[derive(Clone)]
@@ -42,21 +42,35 @@ fn bare() -> Router {
     Router::new().route("/", get(async || StatusCode::NO_CONTENT))
 }
 
-fn request(cookies: &str) -> Request {
+/// The other extensions of a request. Axum adds three, and their map grows for the fourth, whoever adds it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Others {
+    /// The server has added one.
+    One,
+    /// Ours is the fourth.
+    None,
+}
+
+fn routes() -> Router {
+    Router::new().route("/", get(handler))
+}
+
+fn request(cookies: &str, others: Others) -> Request {
     let mut request = Request::get("/").header("cookie", cookies).body(Body::empty()).unwrap();
-    // Axum adds three extensions, and their map grows for the fourth, whoever adds it: here it is the server.
-    request.extensions_mut().insert(ConnectInfo(()));
+    if others == Others::One {
+        request.extensions_mut().insert(ConnectInfo(()));
+    }
     request
 }
 
 /// The allocations of a request, once all that is made only once is there.
-fn allocations<S>(mut app: S, cookies: &str, expected: StatusCode) -> u64
+fn allocations<S>(mut app: S, cookies: &str, others: Others, expected: StatusCode) -> u64
 where
     S: Service<Request, Response = axum::response::Response, Error = std::convert::Infallible>,
 {
     let mut count = 0;
     for _ in 0..3 {
-        let request = request(cookies);
+        let request = request(cookies, others);
         let mut status = None;
         count = measure(|| {
             let Some(Ok(response)) = app.call(request).now_or_never() else { return };
@@ -70,32 +84,39 @@ where
 
 #[test]
 fn without_a_partner_cookie_nothing_is_allocated() {
-    let none = StatusCode::NO_CONTENT;
-    for cookies in [OTHERS, "", "a=b"] {
-        let base = allocations(bare().with_state(()), cookies, none);
-        let base_layered = allocations(bare().layer(layer_fn(Empty)).with_state(()), cookies, none);
-        let routes = || Router::new().route("/", get(handler));
-        for layer in [ReferralLayer::new(), ReferralLayer::new().program_type(axum_partnero::ProgramType::Affiliate)] {
-            assert_eq!(allocations(routes().layer(layer.clone()).with_state(()), cookies, none), base_layered);
-            assert_eq!(allocations(layer.layer(routes().with_state(())), cookies, none), base);
+    for others in [Others::One, Others::None] {
+        for cookies in [OTHERS, "", "a=b"] {
+            let count = |app: Router| allocations(app.with_state(()), cookies, others, StatusCode::NO_CONTENT);
+            let around = |layer: ReferralLayer| {
+                allocations(layer.layer(routes().with_state(())), cookies, others, StatusCode::NO_CONTENT)
+            };
+            let base = count(bare());
+            let base_layered = count(bare().layer(layer_fn(Empty)));
+            for layer in [ReferralLayer::new(), ReferralLayer::new().program_type(ProgramType::Affiliate)] {
+                assert_eq!(count(routes().layer(layer.clone())), base_layered);
+                assert_eq!(around(layer), base);
+            }
+            assert_eq!(around(ReferralLayer::new().header("x-referral-key")), base);
+            assert_eq!(count(routes()), base, "without the layer");
         }
-        let header = ReferralLayer::new().header("x-referral-key");
-        assert_eq!(allocations(header.layer(routes().with_state(())), cookies, none), base);
-        assert_eq!(allocations(routes().with_state(()), cookies, none), base, "without the layer");
     }
 }
 
 #[test]
-fn with_a_partner_cookie_the_key_and_its_place_in_the_extensions_are_all_there_is() {
-    for value in ["anna b", "\"anna b\"", "anna%20b", "%61%6e%6e%61%20%62"] {
-        let cookies = format!("{OTHERS}; partnero_partner={value}; a=b");
-        let base = allocations(bare().with_state(()), &cookies, StatusCode::NO_CONTENT);
-        let layered = allocations(bare().layer(layer_fn(Empty)).with_state(()), &cookies, StatusCode::NO_CONTENT);
-        let routes = || Router::new().route("/", get(handler));
-        let inside = allocations(routes().layer(ReferralLayer::new()).with_state(()), &cookies, StatusCode::OK);
-        assert_eq!(inside - layered, 2, "{value}");
-        let around = allocations(ReferralLayer::new().layer(routes().with_state(())), &cookies, StatusCode::OK);
-        assert_eq!(around - base, 2, "{value}");
-        assert_eq!(allocations(routes().with_state(()), &cookies, StatusCode::OK) - base, 1, "without the layer");
+fn a_short_key_costs_its_place_in_the_extensions_and_a_long_one_itself() {
+    let short = ["anna b", "\"anna b\"", "anna%20b", "%61%6e%6e%61%20%62"].map(|value| (value, 0));
+    for (value, key) in short.into_iter().chain([("anna-7f0b1d3c-90a4-4c53", 0), ("anna-7f0b1d3c-90a4-4c53-", 1)]) {
+        for (others, growth) in [(Others::One, 0), (Others::None, 1)] {
+            let cookies = format!("{OTHERS}; partnero_partner={value}; a=b");
+            let count = |app: Router, status| allocations(app.with_state(()), &cookies, others, status);
+            let base = count(bare(), StatusCode::NO_CONTENT);
+            let layered = count(bare().layer(layer_fn(Empty)), StatusCode::NO_CONTENT);
+            let inside = count(routes().layer(ReferralLayer::new()), StatusCode::OK);
+            assert_eq!(inside - layered, 1 + growth + key, "{value}, {others:?}");
+            let around = ReferralLayer::new().layer(routes().with_state(()));
+            let around = allocations(around, &cookies, others, StatusCode::OK);
+            assert_eq!(around - base, 1 + growth + key, "{value}, {others:?}");
+            assert_eq!(count(routes(), StatusCode::OK) - base, key, "{value}, without the layer");
+        }
     }
 }

@@ -10,6 +10,7 @@ mod program;
 mod redact;
 mod referral_key;
 mod referral_keys;
+mod text;
 mod transaction;
 
 pub use amount::{Amount, AmountError};

@@ -1,6 +1,9 @@
 //! The key of whoever referred a visitor.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    fmt,
+    str::{self, FromStr},
+};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -8,7 +11,7 @@ use serde::{
     ser::SerializeStruct,
 };
 
-use crate::model::{KeyError, ProgramType, key::check_text, link, redact::Loggable};
+use crate::model::{KeyError, ProgramType, key::check_text, link, redact::Loggable, text::Text};
 
 /// The key of the partner or customer who referred this visitor, and the kind of program it belongs to, where known.
 ///
@@ -34,7 +37,7 @@ use crate::model::{KeyError, ProgramType, key::check_text, link, redact::Loggabl
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ReferralKey {
-    key: Arc<str>,
+    key: Text,
     program: Option<ProgramType>,
 }
 
@@ -46,7 +49,16 @@ impl ReferralKey {
     pub fn new(key: impl AsRef<str>) -> Result<Self, KeyError> {
         let key = key.as_ref();
         check_text(key)?;
-        Ok(Self { key: Arc::from(key), program: None })
+        Ok(Self { key: Text::new(key), program: None })
+    }
+
+    /// A key in bytes that anyone may have sent.
+    #[inline]
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        match Text::plain(bytes) {
+            Some(key) => Some(Self { key, program: None }),
+            None => Self::new(str::from_utf8(bytes).ok()?).ok(),
+        }
     }
 
     /// The key in a referral link, from its query parameter `aff`, `ref` or `via` (the first that holds a valid key).
@@ -76,8 +88,9 @@ impl ReferralKey {
     }
 
     /// The key as text. It came from a browser: escape it wherever it is shown.
+    #[inline]
     pub fn as_str(&self) -> &str {
-        &self.key
+        self.key.as_str()
     }
 
     /// The kind of program, where known.
@@ -110,7 +123,7 @@ impl ReferralKey {
 /// The key itself, for metadata and hidden fields.
 impl fmt::Display for ReferralKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.key)
+        f.write_str(self.as_str())
     }
 }
 
@@ -118,7 +131,7 @@ impl fmt::Display for ReferralKey {
 impl fmt::Debug for ReferralKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("ReferralKey");
-        debug.field("key", &Loggable(&self.key));
+        debug.field("key", &Loggable(self.as_str()));
         if let Some(program) = self.program {
             debug.field("program_type", &program);
         }
@@ -152,17 +165,17 @@ impl TryFrom<String> for ReferralKey {
 
 impl AsRef<str> for ReferralKey {
     fn as_ref(&self) -> &str {
-        &self.key
+        self.key.as_str()
     }
 }
 
 impl Serialize for ReferralKey {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Some(program) = self.program else {
-            return serializer.serialize_str(&self.key);
+            return serializer.serialize_str(self.as_str());
         };
         let mut fields = serializer.serialize_struct("ReferralKey", 2)?;
-        fields.serialize_field("key", &*self.key)?;
+        fields.serialize_field("key", self.as_str())?;
         fields.serialize_field("program_type", &program)?;
         fields.end()
     }

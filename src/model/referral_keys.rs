@@ -35,6 +35,14 @@ impl ReferralKeys {
         self.first().is_none()
     }
 
+    /// Drops the key that is known to be for the other kind of program.
+    pub(crate) fn keep(&mut self, program: ProgramType) {
+        match program {
+            ProgramType::Affiliate => self.refer_a_friend = None,
+            ProgramType::ReferAFriend => self.affiliate = None,
+        }
+    }
+
     /// Adds a key, unless there is one of its kind: the first wins.
     pub(crate) fn add(&mut self, key: ReferralKey) {
         let place = match key.program_type() {

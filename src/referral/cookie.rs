@@ -1,12 +1,12 @@
 //! Finds the referral keys in `Cookie` lines.
 //!
 //! This runs on every request, over bytes that anyone may send. So it looks for the names themselves and never parses
-//! the cookies of others; it takes linear time whatever the bytes are; and a key is all that it allocates.
+//! the cookies of others; it takes linear time whatever the bytes are; and a long key is all that it allocates.
 
 #[cfg(test)]
 mod tests;
 
-use std::{str, sync::LazyLock};
+use std::sync::LazyLock;
 
 use memchr::{memmem::Finder, memrchr};
 use percent_encoding::percent_decode;
@@ -24,19 +24,19 @@ const PREFIX: &str = "partnero_";
 
 static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(PREFIX));
 
-const PROGRAMS: [ProgramType; 2] = [ProgramType::Affiliate, ProgramType::ReferAFriend];
-
 /// The first valid key of each kind in the values of a request's `Cookie` headers.
+#[inline]
 pub(crate) fn scan<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> ReferralKeys {
+    let finder = &*FINDER;
     let mut keys = ReferralKeys::default();
     let mut left = MAX_BYTES;
     for line in lines {
-        if line.len() > left {
-            scan_line(whole_cookies(&line[..left]), &mut keys);
+        let cut = line.len() > left;
+        scan_line(finder, if cut { whole_cookies(&line[..left]) } else { line }, &mut keys);
+        if cut {
             break;
         }
         left -= line.len();
-        scan_line(line, &mut keys);
     }
     keys
 }
@@ -46,23 +46,23 @@ fn whole_cookies(cut: &[u8]) -> &[u8] {
     &cut[..memrchr(b';', cut).unwrap_or(0)]
 }
 
-fn scan_line(line: &[u8], keys: &mut ReferralKeys) {
+#[inline]
+fn scan_line(finder: &Finder, line: &[u8], keys: &mut ReferralKeys) {
     let mut from = 0;
-    while let Some(found) = FINDER.find(&line[from..]) {
-        let (before, cookie) = line.split_at(from + found);
+    while let Some(found) = finder.find(&line[from..]) {
+        let before = &line[..from + found];
         from += found + PREFIX.len();
+        let Some((program, rest)) = split_name(&line[from..]) else {
+            continue;
+        };
         if !ends_between_cookies(before) {
             continue;
         }
-        let Some((program, rest)) = split_name(cookie) else {
-            continue;
-        };
-        // Keys are short: a plain loop is done before a vectorised search has begun.
-        let value = &rest[..rest.iter().position(|&byte| byte == b';').unwrap_or(rest.len())];
+        let (value, encoded) = split_value(rest);
         // What looks like a name within the value is part of the value.
         from = line.len() - rest.len() + value.len();
         if keys.get(program).is_none()
-            && let Some(key) = parse(value)
+            && let Some(key) = parse(value, encoded)
         {
             keys.add(key.with_program_type(program));
         }
@@ -74,23 +74,36 @@ fn ends_between_cookies(before: &[u8]) -> bool {
     matches!(trim_end(before), [] | [.., b';'])
 }
 
-/// Splits a cookie behind its `=`, if it is one of ours.
+/// Splits what follows the prefix behind its `=`, if the cookie is one of ours.
 fn split_name(cookie: &[u8]) -> Option<(ProgramType, &[u8])> {
-    PROGRAMS.into_iter().find_map(|program| {
-        let rest = cookie.strip_prefix(program.cookie_name().as_bytes())?;
-        Some((program, rest.strip_prefix(b"=")?))
-    })
+    if let Some(rest) = cookie.strip_prefix(b"partner=") {
+        Some((ProgramType::Affiliate, rest))
+    } else {
+        Some((ProgramType::ReferAFriend, cookie.strip_prefix(b"referral=")?))
+    }
 }
 
-fn parse(value: &[u8]) -> Option<ReferralKey> {
+/// What is before the next `;`, and whether any of it is percent-encoded.
+fn split_value(rest: &[u8]) -> (&[u8], bool) {
+    // Keys are short: a plain loop is done before a vectorised search has begun.
+    let mut encoded = false;
+    let end = rest.iter().position(|&byte| {
+        encoded |= byte == b'%';
+        byte == b';'
+    });
+    (&rest[..end.unwrap_or(rest.len())], encoded)
+}
+
+fn parse(value: &[u8], encoded: bool) -> Option<ReferralKey> {
     let value = match trim(value) {
         [b'"', inner @ .., b'"'] => inner,
         value => value,
     };
-    if value.contains(&b'%') { decode(value) } else { key(value) }
+    if encoded { decode(value) } else { key(value) }
 }
 
-/// Percent-decodes once, on the stack: a key that fits is all there is to allocate. `%zz` stays as it is.
+/// Percent-decodes once, on the stack: a key that is too long allocates nothing. `%zz` stays as it is.
+#[inline(never)] // Its KiB of stack is cleared for the keys that need it only.
 fn decode(value: &[u8]) -> Option<ReferralKey> {
     let mut decoded = [0; MAX_KEY_BYTES];
     let mut length = 0;
@@ -102,8 +115,9 @@ fn decode(value: &[u8]) -> Option<ReferralKey> {
 }
 
 /// A key that is given literally.
+#[inline]
 pub(crate) fn key(text: &[u8]) -> Option<ReferralKey> {
-    ReferralKey::new(str::from_utf8(text).ok()?).ok()
+    ReferralKey::from_bytes(text)
 }
 
 /// Without the blanks around it. Line breaks aren't blanks: they make a key invalid.

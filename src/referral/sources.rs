@@ -20,18 +20,17 @@ impl Sources {
     /// A verdict can be empty: there is one wherever the default would find a key, so that an extractor further in
     /// doesn't find what this one was told to leave alone.
     pub(super) fn read(&self, headers: &HeaderMap) -> Option<ReferralKeys> {
-        let cookies = cookie::scan(headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes));
+        let mut keys = cookie::scan(headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes));
         let header = self
             .header
             .as_ref()
             .and_then(|name| headers.get_all(name).iter().find_map(|line| cookie::key(cookie::trim(line.as_bytes()))));
-        if cookies.is_empty() && header.is_none() {
+        if keys.is_empty() && header.is_none() {
             return None;
         }
-        let mut keys = match self.program {
-            Some(program) => cookies.get(program).cloned().into(),
-            None => cookies,
-        };
+        if let Some(program) = self.program {
+            keys.keep(program);
+        }
         if let Some(key) = header {
             keys.add(key);
         }

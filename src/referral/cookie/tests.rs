@@ -139,6 +139,15 @@ proptest! {
 }
 
 #[test]
+fn the_names_are_those_of_the_programs() {
+    for program in [ProgramType::Affiliate, ProgramType::ReferAFriend] {
+        let line = format!("{}=anna", program.cookie_name());
+        let keys = scan([line.as_bytes()]);
+        assert_eq!(keys.first().map(|key| (key.as_str(), key.program_type())), Some(("anna", Some(program))));
+    }
+}
+
+#[test]
 fn a_key_is_found_at_every_place_of_a_line() {
     for line in [
         "partnero_partner=anna",
