@@ -302,46 +302,41 @@ impl Delivery<'_> {
                 Hold::NotAllowed(status) => format!("{status} for this call alone, while the API key is good"),
                 Hold::Redirected(status) => format!("{status}: a redirect for this call alone"),
             };
-            return self.dead(DeadReason::NotAllowed, message);
+            // It says nothing of an earlier attempt that may have been carried out.
+            return self.dead(DeadReason::NotAllowed, message, self.call.check_first);
         }
         (Transition::Release { after: Duration::ZERO, suspect: true }, Signal::Held(hold))
     }
 
     fn rejected(&self, refusal: &Refusal) -> (Transition, Signal) {
-        self.dead(DeadReason::Rejected, refusal.message.clone())
+        self.dead(DeadReason::Rejected, refusal.message.clone(), false)
     }
 
     fn unreadable(&self) -> (Transition, Signal) {
-        self.dead(DeadReason::Unreadable, "the stored call isn't what it was when it was stored".to_owned())
+        self.dead(DeadReason::Unreadable, "the stored call isn't what it was when it was stored".to_owned(), false)
     }
 
     fn another_amount(&self) -> (Transition, Signal) {
         let message = "Partnero has this transaction with another amount: see which one is right".to_owned();
-        let (to, signal) = self.dead(DeadReason::AnotherAmount, message);
-        match to {
-            Transition::Dead { reason, message, notice, .. } => {
-                (Transition::Dead { reason, message, notice, uncertain: true }, signal)
-            }
-            other => (other, signal),
-        }
+        self.dead(DeadReason::AnotherAmount, message, true)
     }
 
-    fn dead(&self, reason: DeadReason, message: String) -> (Transition, Signal) {
-        (Transition::Dead { reason, message, uncertain: false, notice: true }, Signal::Answered)
+    fn dead(&self, reason: DeadReason, message: String, uncertain: bool) -> (Transition, Signal) {
+        (Transition::Dead { reason, message, uncertain, quiet: Duration::ZERO, notice: true }, Signal::Answered)
     }
 
     /// A call that would wait longer than it may is a dead letter.
     fn within_age(&self, to: Transition) -> Transition {
-        let (after, uncertain) = match &to {
-            Transition::Again { after } => (*after, false),
-            Transition::Uncertain { after, .. } => (*after, true),
+        let (after, uncertain, quiet) = match &to {
+            Transition::Again { after } => (*after, false, Duration::ZERO),
+            Transition::Uncertain { after, quiet } => (*after, true, *quiet),
             _ => return to,
         };
         if self.call.waited + after <= self.courier.settings.max_age {
             return to;
         }
         let message = format!("given up after {} attempts", self.call.attempts + 1);
-        Transition::Dead { reason: DeadReason::TooOld, message, uncertain, notice: true }
+        Transition::Dead { reason: DeadReason::TooOld, message, uncertain, quiet, notice: true }
     }
 
     fn delay(&self, trouble: &Trouble) -> Duration {
