@@ -175,8 +175,10 @@ fn lost(request: Request, reason: String, retry_after: Option<Duration>) -> Verd
 /// Whether the customer of that key is there.
 pub(crate) fn customer(attempt: Attempt, key: &str) -> Presence {
     presence(attempt, |data| {
-        // The path also finds customers by e-mail address and by Partnero's id: those are other people.
-        let is_ours = ["key", "id"].iter().any(|name| data.get(name).is_some_and(|value| is_text(value, key)));
+        // The path also finds customers by e-mail address and by Partnero's id: those are other people. A refer-a-friend
+        // program calls our key `id`, and shows no `key`.
+        let its_key = data.get("key").filter(|key| !key.is_null()).or_else(|| data.get("id"));
+        let is_ours = its_key.is_some_and(|value| is_text(value, key));
         if is_ours { Presence::There(data) } else { Presence::Absent }
     })
 }

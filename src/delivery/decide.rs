@@ -42,11 +42,25 @@ pub(crate) enum State {
     Done(End),
 }
 
+/// Whose turn it is among pending calls that share a key: the smallest goes first.
+///
+/// What was begun is finished before anything else, in the order of ids otherwise. Among calls as they come that makes
+/// no difference. But an earlier dead letter may be back: nothing must be posted between the two steps of an adjustment,
+/// nor before it is known what came of an earlier attempt, and two calls must never wait for each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    not_deleted: bool,
+    certain: bool,
+    pub(crate) id: u64,
+}
+
 /// What the other calls of the same customer amount to.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Customer {
-    /// An earlier call is open (pending or claimed), or any is in flight or uncertain.
-    pub(crate) busy: bool,
+    /// One of them is in flight.
+    pub(crate) in_flight: bool,
+    /// The first place among those that are pending.
+    pub(crate) first: Option<Place>,
     /// An earlier sign-up that named a referrer is a dead letter: its id.
     pub(crate) dead_sign_up: Option<u64>,
     /// A sign-up was recorded, or had been before.
@@ -92,7 +106,7 @@ pub(crate) fn decide(row: &Facts, history: &[Facts], customer: &Customer, now: M
 }
 
 fn sign_up(row: &Facts, customer: &Customer) -> Decision {
-    if customer.busy {
+    if customer.is_busy(row) {
         return Decision::Wait(None);
     }
     match customer.dead_sign_up {
@@ -130,7 +144,7 @@ fn adjustment(key: &Key<'_>, customer: &Customer, now: Millis) -> Decision {
     if let Some(decision) = key.held_by(customer) {
         return decision;
     }
-    if key.row.amount.is_some() && key.standing() == Standing::Live(key.row.amount) && !key.in_doubt() {
+    if key.is_as_it_should_be() {
         return Decision::Adjusted;
     }
     key.delete(Vec::new(), now)
@@ -182,7 +196,10 @@ fn refund(key: &Key<'_>, now: Millis) -> Decision {
             Standing::Unknown => unsent_sale,
         };
     if nothing_there {
-        return if over.is_empty() { Decision::Duplicate(false) } else { Decision::Cancel(ids) };
+        // A dead letter that is retried later must find this refund: a duplicate leaves no trace.
+        let leaves_no_trace =
+            over.is_empty() && !key.others.iter().any(|other| other.is_post() && other.state == State::Dead);
+        return if leaves_no_trace { Decision::Duplicate(false) } else { Decision::Cancel(ids) };
     }
     key.delete(ids, now)
 }
@@ -218,10 +235,9 @@ impl Key<'_> {
             return Some(Decision::Park(dead.id));
         }
         let waits_for = |other: &Facts| {
-            let earlier = other.id < self.row.id;
-            // A refund that came after will delete or cancel this call: it must never be posted.
-            let refund = other.kind == CallKind::Refund && !earlier;
-            other.state == State::Pending && (earlier || other.uncertain || refund)
+            // A refund, also one that came after, will delete or cancel this call: it must never be posted.
+            let goes_first = other.kind == CallKind::Refund || other.place() < self.row.place();
+            other.state == State::Pending && goes_first
         };
         self.others.iter().any(waits_for).then_some(Decision::Wait(None))
     }
@@ -230,7 +246,7 @@ impl Key<'_> {
     fn held_by(&self, customer: &Customer) -> Option<Decision> {
         match customer.dead_sign_up {
             Some(dead) if dead < self.row.id => Some(Decision::Park(dead)),
-            _ => customer.busy.then_some(Decision::Wait(None)),
+            _ => customer.is_busy(self.row).then_some(Decision::Wait(None)),
         }
     }
 
@@ -244,10 +260,22 @@ impl Key<'_> {
         })
     }
 
-    /// Deletes once every sale that may still be on its way has arrived. A deletion itself can be repeated at any time.
+    /// Deletes once every sale that may still be on its way has arrived, this call's own among them if it starts over.
+    /// A deletion itself can be repeated at any time.
     fn delete(&self, over: Vec<u64>, now: Millis) -> Decision {
-        let posts = self.others.iter().filter(|other| other.is_post());
+        let posts = self.others.iter().chain([self.row]).filter(|other| other.is_post());
         still_under_way(posts, now).map_or(Decision::Send(over), |until| Decision::Wait(Some(until)))
+    }
+
+    /// Partnero has this very amount, and no deletion that came to nothing may have taken it away after all.
+    fn is_as_it_should_be(&self) -> bool {
+        let deletes = |other: &Facts| matches!(other.kind, CallKind::Refund | CallKind::Adjustment);
+        let failed = |other: &Facts| matches!(other.state, State::Dead | State::Parked | State::Done(End::Discarded));
+        self.row.amount.is_some()
+            && self.standing() == Standing::Live(self.row.amount)
+            && !self.row.uncertain
+            && !self.in_doubt()
+            && !self.others.iter().any(|other| deletes(other) && failed(other))
     }
 
     /// A later refund or adjustment was carried out: this one, retried by hand or stored late, is out of date.
@@ -280,9 +308,11 @@ impl Key<'_> {
 
     fn standing(&self) -> Standing {
         self.others.iter().fold(Standing::Unknown, |standing, other| match (other.kind, other.state) {
-            (CallKind::Sale, State::Done(End::Recorded)) | (CallKind::Adjustment, State::Done(End::Adjusted)) => {
+            // Nothing goes before a sale that was sent, whatever its id: it is never sent once the others were.
+            (CallKind::Sale, State::Done(End::Recorded)) if standing == Standing::Unknown => {
                 Standing::Live(other.amount)
             }
+            (CallKind::Adjustment, State::Done(End::Adjusted)) => Standing::Live(other.amount),
             (CallKind::Refund, State::Done(End::Refunded | End::Cancelled)) => Standing::Refunded,
             _ => standing,
         })
@@ -292,6 +322,17 @@ impl Key<'_> {
 impl Facts {
     fn is_post(&self) -> bool {
         matches!(self.kind, CallKind::Sale | CallKind::Adjustment)
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        Place { not_deleted: !self.deleted, certain: !self.uncertain, id: self.id }
+    }
+}
+
+impl Customer {
+    /// Whether another call goes before this one.
+    fn is_busy(&self, row: &Facts) -> bool {
+        self.in_flight || self.first.is_some_and(|first| first < row.place())
     }
 }
 

@@ -249,25 +249,24 @@ impl Delivery<'_> {
                 Hold::NotAllowed(status) => format!("{status} for this call alone, while the API key is good"),
                 Hold::Redirected(status) => format!("{status}: a redirect for this call alone"),
             };
-            // What may have been recorded before is still to be asked for when somebody retries it.
-            let (reason, uncertain) = (DeadReason::NotAllowed, self.call.check_first);
-            return (Transition::Dead { reason, message, uncertain, notice: true }, Signal::Answered);
+            // It says nothing of an earlier attempt that may have been carried out.
+            return dead(DeadReason::NotAllowed, message, self.call.check_first);
         }
         (Transition::Release { after: Duration::ZERO, suspect: true }, Signal::Held(hold))
     }
 
     /// A call that would wait longer than it may is a dead letter.
     fn within_age(&self, to: Transition) -> Transition {
-        let (after, uncertain) = match &to {
-            Transition::Again { after } => (*after, false),
-            Transition::Uncertain { after, .. } => (*after, true),
+        let (after, uncertain, quiet) = match &to {
+            Transition::Again { after } => (*after, false, Duration::ZERO),
+            Transition::Uncertain { after, quiet } => (*after, true, *quiet),
             _ => return to,
         };
         if self.call.waited + after <= self.courier.settings.max_age {
             return to;
         }
         let message = format!("given up after {} attempts", self.call.attempts + 1);
-        Transition::Dead { reason: DeadReason::TooOld, message, uncertain, notice: true }
+        Transition::Dead { reason: DeadReason::TooOld, message, uncertain, quiet, notice: true }
     }
 
     fn delay(&self, trouble: &Trouble) -> Duration {
@@ -303,20 +302,19 @@ fn pause(after: Option<Duration>) -> (Transition, Signal) {
     (Transition::Release { after: Duration::ZERO, suspect: false }, Signal::Paused(after))
 }
 
-fn dead(reason: DeadReason, message: String) -> (Transition, Signal) {
-    (Transition::Dead { reason, message, uncertain: false, notice: true }, Signal::Answered)
+fn dead(reason: DeadReason, message: String, uncertain: bool) -> (Transition, Signal) {
+    (Transition::Dead { reason, message, uncertain, quiet: Duration::ZERO, notice: true }, Signal::Answered)
 }
 
 fn rejected(refusal: &Refusal) -> (Transition, Signal) {
-    dead(DeadReason::Rejected, refusal.message.clone())
+    dead(DeadReason::Rejected, refusal.message.clone(), false)
 }
 
 fn unreadable() -> (Transition, Signal) {
-    dead(DeadReason::Unreadable, "the stored call isn't what it was when it was stored".to_owned())
+    dead(DeadReason::Unreadable, "the stored call isn't what it was when it was stored".to_owned(), false)
 }
 
 fn another_amount() -> (Transition, Signal) {
     let message = "Partnero has this transaction with another amount: see which one is right".to_owned();
-    let reason = DeadReason::AnotherAmount;
-    (Transition::Dead { reason, message, uncertain: true, notice: true }, Signal::Answered)
+    dead(DeadReason::AnotherAmount, message, true)
 }

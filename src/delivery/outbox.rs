@@ -168,8 +168,8 @@ pub(crate) enum Transition {
     Again { after: Duration },
     /// It may have been carried out: it is looked at again after that long. Until `quiet`, it may still be under way.
     Uncertain { after: Duration, quiet: Duration },
-    /// It is a dead letter.
-    Dead { reason: DeadReason, message: String, uncertain: bool, notice: bool },
+    /// It is a dead letter. Until `quiet`, an attempt at it may still be under way.
+    Dead { reason: DeadReason, message: String, uncertain: bool, quiet: Duration, notice: bool },
 }
 
 /// Something that the observer hasn't been told.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::delivery::{
     call::CallKind,
-    decide::{Customer, Decision, State, decide},
+    decide::{Customer, Decision, Facts, Place, State, decide},
     outbox::{Claim, ClaimedCall, Ended, Terms},
     outcome::End,
 };
@@ -68,6 +68,7 @@ impl Table {
                 self.change(id, |row| {
                     row.state = State::Parked;
                     row.due = None;
+                    row.deleted = false;
                 });
                 self.parked.insert((behind, id));
                 self.wake(id, now);
@@ -77,11 +78,23 @@ impl Table {
 
     fn customer(&self, key: &Arc<str>, id: u64) -> Customer {
         Customer {
-            busy: self.open_by_customer.of(key).next().is_some_and(|first| first < id)
-                || self.busy_by_customer.of(key).any(|other| other != id),
+            in_flight: self.busy_by_customer.of(key).any(|other| other != id && self.is_claimed(other)),
+            first: self.first_of(key, id),
             dead_sign_up: self.dead_sign_ups.of(key).next(),
             known: self.known.of(key).next().is_some(),
         }
+    }
+
+    fn is_claimed(&self, id: u64) -> bool {
+        self.rows.get(&id).is_some_and(|row| row.state == State::Claimed)
+    }
+
+    /// The first place among a customer's pending calls but this one.
+    fn first_of(&self, customer: &Arc<str>, but: u64) -> Option<Place> {
+        let begun = self.busy_by_customer.of(customer);
+        let first = self.open_by_customer.of(customer).filter(|id| *id != but).take(1);
+        let pending = begun.chain(first).filter(|id| *id != but && !self.is_claimed(*id));
+        pending.filter_map(|id| Some(self.rows.get(&id)?.facts(id).place())).min()
     }
 
     fn take(&mut self, id: u64, check_first: bool, terms: Terms, now: u64, claim: &mut Claim) {
@@ -143,20 +156,21 @@ impl Table {
 
     pub(super) fn wake_keys(&mut self, customer: Option<&Arc<str>>, transaction: Option<&Arc<str>>, now: u64) {
         let waits = |row: &Row| row.state == State::Pending && row.due.is_none();
-        // A customer's calls go one by one: only the first of them can have become free.
-        let first = customer.and_then(|key| self.open_by_customer.of(key).next());
-        let mut woken = [first, None, None];
+        let waiting = |id: &u64| self.rows.get(id).is_some_and(|row| waits(row));
+        let mut woken = [None; 3];
+        // Calls of a customer or a key go one by one: only the first of them can have become free.
+        if let Some(first) = customer.and_then(|key| self.first_of(key, 0)) {
+            woken[0] = Some(first.id).filter(waiting);
+        }
         if let Some(key) = transaction {
-            let mut waiting = self.by_transaction.of(key).filter(|id| self.rows.get(id).is_some_and(|row| waits(row)));
-            woken[1] = waiting.next();
-            // A refund overtakes the sale that it cancels, so it may be free while the first isn't.
-            let is_refund = |id: &u64| self.rows.get(id).is_some_and(|row| row.kind == CallKind::Refund);
-            woken[2] = woken[1].filter(is_refund).or_else(|| waiting.find(is_refund));
+            let facts = |id: u64| self.rows.get(&id).filter(|row| waits(row)).map(|row| row.facts(id));
+            let waiting = || self.by_transaction.of(key).filter_map(facts);
+            woken[1] = waiting().min_by_key(Facts::place).map(|first| first.id);
+            // A refund overtakes the sale that it cancels.
+            woken[2] = waiting().find(|call| call.kind == CallKind::Refund).map(|refund| refund.id);
         }
         for id in woken.into_iter().flatten() {
-            if self.rows.get(&id).is_some_and(|row| waits(row)) {
-                self.change(id, |row| row.due = Some(now));
-            }
+            self.change(id, |row| row.due = Some(now));
         }
     }
 }

@@ -40,6 +40,8 @@ impl Table {
             row.due = Some(now);
             row.death = None;
             row.suspect = false;
+            // Its key may have been posted since: an adjustment starts over.
+            row.deleted = false;
             (row.attempts, row.waited) = (0, 0);
         });
         self.unpark(id, now);

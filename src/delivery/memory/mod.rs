@@ -5,6 +5,8 @@ mod dead;
 mod row;
 mod settle;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fmt,

@@ -86,9 +86,13 @@ impl Row {
         matches!(self.state, State::Pending | State::Claimed)
     }
 
-    /// In flight, or maybe so.
+    /// In flight, or maybe so, or between its two steps.
     pub(super) fn is_busy(&self) -> bool {
-        self.state == State::Claimed || (self.state == State::Pending && self.uncertain)
+        self.state == State::Claimed || (self.state == State::Pending && self.is_begun())
+    }
+
+    pub(super) fn is_begun(&self) -> bool {
+        self.uncertain || self.deleted
     }
 
     /// Whether its next request is a `POST /transactions`.

@@ -30,18 +30,15 @@ impl Table {
             tracing::debug!(row = id, "a settlement came after its lease");
             return;
         }
+        // Taken now: the row may be gone at the end.
+        let keys = self.rows.get(&id).map(|row| (row.customer.clone(), row.transaction.clone()));
         match &settlement.to {
             Transition::End { end, notice } => {
                 self.change(id, |row| row.uncertain = false);
-                let keys = self.rows.get(&id).map(|row| (row.customer.clone(), row.transaction.clone()));
                 self.end(id, *end, now);
-                if let Some((customer, transaction)) = keys {
-                    self.wake_keys(customer.as_ref(), transaction.as_ref(), now);
-                }
                 if let Some(notice) = notice.as_ref().filter(|_| keeping.notices) {
                     self.notify(notice.clone(), now);
                 }
-                return;
             }
             Transition::Deleted => self.pend(id, now, |row| {
                 row.deleted = true;
@@ -66,12 +63,13 @@ impl Table {
                 row.suspect = false;
                 row.quiet_until = row.quiet_until.max(now.saturating_add(millis(*quiet)));
             }),
-            Transition::Dead { reason, message, uncertain, notice } => {
+            Transition::Dead { reason, message, uncertain, quiet, notice } => {
                 self.change(id, |row| {
                     row.state = State::Dead;
                     row.due = None;
                     row.slot = None;
                     row.uncertain = *uncertain;
+                    row.quiet_until = row.quiet_until.max(now.saturating_add(millis(*quiet)));
                     row.attempts += 1;
                     row.death = Some(Box::new(Death { reason: *reason, message: message.clone(), at: now }));
                 });
@@ -86,7 +84,9 @@ impl Table {
                 }
             }
         }
-        self.wake(id, now);
+        if let Some((customer, transaction)) = keys {
+            self.wake_keys(customer.as_ref(), transaction.as_ref(), now);
+        }
     }
 
     fn pend(&mut self, id: u64, due: u64, change: impl FnOnce(&mut Row)) {

@@ -245,3 +245,6 @@ fn set<T: Ord>(set: &mut BTreeSet<T>, entry: T, present: bool) {
         set.remove(&entry);
     }
 }
+
+#[cfg(test)]
+mod checks;

@@ -1,0 +1,283 @@
+//! A table, a Partnero, and processes that carry calls from the one to the other.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use rust_decimal::Decimal;
+
+use crate::delivery::{
+    call::{CallId, CallKind, NewCall},
+    dead::DeadReason,
+    outbox::{ClaimedCall, Settlement, Terms, Transition},
+    outcome::End,
+    room::Room,
+    settings::Keeping,
+};
+
+use super::{
+    super::table::Table,
+    oracle,
+    partnero::{NaivePartnero, Request},
+    steps::{Came, Carried, Fate, Step, Tracked},
+};
+
+pub(super) const LEASE: u64 = 60_000;
+pub(super) const SETTLE: u64 = 30_000;
+const REQUEST: u64 = 10_000;
+const BACKOFF: u64 = 1_500;
+pub(super) const TERMS: Terms =
+    Terms { lease: Duration::from_millis(LEASE), settle_delay: Duration::from_millis(SETTLE) };
+
+pub(super) struct World {
+    pub(super) table: Table,
+    pub(super) partnero: NaivePartnero,
+    pub(super) now: u64,
+    pub(super) keeping: Keeping,
+    pub(super) room: Arc<Room>,
+    pub(super) tracked: Vec<Tracked>,
+    /// Calls, by id, whose sale Partnero has no customer for.
+    pub(super) ignored: BTreeSet<u64>,
+    flights: Vec<(ClaimedCall, u64)>,
+    /// Settlements, and when the request was over that they tell of.
+    late: Vec<(Settlement, u64)>,
+}
+
+impl World {
+    pub(super) fn new(max_dead: usize) -> Self {
+        let day = Duration::from_secs(86_400);
+        Self {
+            table: Table::default(),
+            partnero: NaivePartnero::default(),
+            now: 1,
+            keeping: Keeping { settled: day * 400, dead: day, max_dead, notices: false },
+            room: Room::new(1_000),
+            tracked: Vec::new(),
+            ignored: BTreeSet::new(),
+            flights: Vec::new(),
+            late: Vec::new(),
+        }
+    }
+
+    pub(super) fn step(&mut self, step: Step) {
+        let dead: Vec<_> = self.table.dead.iter().copied().collect();
+        match step {
+            Step::Track(tracked) => self.track(tracked),
+            Step::Claim(limit) => {
+                self.claim(limit);
+            }
+            Step::Answer(which, fate) => self.answer(which, fate),
+            Step::LoseLease(which, carried) => self.lose_lease(which, carried),
+            Step::SettleLate(which) => {
+                let came_back = |(_, at): &(Settlement, u64)| *at <= self.now;
+                if let Some(which) = which.checked_rem(self.late.iter().filter(|late| came_back(late)).count()) {
+                    let which = (0..self.late.len()).filter(|n| came_back(&self.late[*n])).nth(which);
+                    let (settlement, _) = self.late.swap_remove(which.unwrap());
+                    self.settle(&settlement);
+                }
+            }
+            Step::Pass(time) => self.pass(time),
+            Step::Retry(which) => {
+                if let Some(which) = which.checked_rem(dead.len()) {
+                    assert!(self.table.retry(dead[which], self.now));
+                }
+            }
+            Step::Discard(which) => {
+                if let Some(which) = which.checked_rem(dead.len()) {
+                    assert!(self.table.discard(dead[which], self.now));
+                }
+            }
+            Step::Forget(customer) => {
+                self.table.forget(&customer_key(customer));
+            }
+            Step::Prune => {
+                self.table.prune(self.keeping, self.now);
+            }
+        }
+        self.table.assert_true(self.now);
+    }
+
+    fn track(&mut self, tracked: Tracked) {
+        let amount = matches!(tracked.kind, CallKind::Sale | CallKind::Adjustment);
+        let call = NewCall {
+            id: CallId::new(),
+            kind: tracked.kind,
+            customer: (tracked.kind != CallKind::Refund).then(|| Arc::from(customer_key(tracked.customer))),
+            transaction: (tracked.kind != CallKind::SignUp).then(|| Arc::from(transaction_key(tracked.key))),
+            amount: amount.then(|| Decimal::from(tracked.amount)),
+            referred: tracked.referred,
+            payload: Arc::from("{}"),
+            slot: self.room.take().ok(),
+        };
+        self.table.insert(call, self.now);
+        self.tracked.push(tracked);
+    }
+
+    /// How long until there may be more, if that is known.
+    pub(super) fn claim(&mut self, limit: usize) -> Option<u64> {
+        let claim = self.table.claim(limit, TERMS, self.now);
+        assert!(claim.calls.len() <= limit);
+        let full = claim.calls.len() == limit;
+        for call in claim.calls {
+            oracle::assert_may_be_sent(&self.table, &call);
+            self.flights.push((call, self.now + LEASE));
+        }
+        if full { Some(0) } else { claim.next.map(super::super::millis) }
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.flights.len()
+    }
+
+    pub(super) fn answer(&mut self, which: usize, fate: Fate) {
+        let Some(which) = which.checked_rem(self.flights.len()) else { return };
+        let (call, lease_ends) = self.flights.swap_remove(which);
+        let in_time = self.now + REQUEST <= lease_ends;
+        let to = if in_time { self.send(&call, fate, self.now) } else { release(false) };
+        self.settle(&Settlement { row: call.row, token: call.token, to });
+    }
+
+    fn lose_lease(&mut self, which: usize, carried: Carried) {
+        let Some(which) = which.checked_rem(self.flights.len()) else { return };
+        let (call, lease_ends) = self.flights.swap_remove(which);
+        if self.now + REQUEST <= lease_ends {
+            let fate = Fate { request: Came::NoAnswer(carried), ..Fate::GOOD };
+            let to = self.send(&call, fate, lease_ends);
+            self.late.push((Settlement { row: call.row, token: call.token, to }, lease_ends));
+        }
+    }
+
+    fn settle(&mut self, settlement: &Settlement) {
+        let epoch = std::time::SystemTime::UNIX_EPOCH;
+        self.table.settle(settlement, self.keeping, self.now, |_| epoch);
+    }
+
+    pub(super) fn pass(&mut self, time: u64) {
+        self.now += time;
+        self.partnero.pass_time(self.now);
+    }
+
+    /// What the courier does: `ends` is when the process is done with it, whether it knows it or not.
+    fn send(&mut self, call: &ClaimedCall, fate: Fate, ends: u64) -> Transition {
+        let to = match call.kind {
+            CallKind::SignUp => sign_up(fate.request),
+            CallKind::Refund => self.delete(call, fate.request, ends),
+            CallKind::Adjustment if !call.deleted => self.delete(call, fate.request, ends),
+            _ => self.post(call, fate, ends),
+        };
+        match to {
+            Transition::Again { .. } if fate.too_old => dead(DeadReason::TooOld, false),
+            Transition::Uncertain { quiet, .. } if fate.too_old => {
+                let (reason, message) = (DeadReason::TooOld, String::new());
+                Transition::Dead { reason, message, uncertain: true, quiet, notice: true }
+            }
+            _ => to,
+        }
+    }
+
+    fn delete(&mut self, call: &ClaimedCall, came: Came, ends: u64) -> Transition {
+        let request = Request::Delete(call.transaction.as_deref().unwrap().to_owned());
+        match came {
+            Came::Answer | Came::Ignored => {
+                self.partnero.carry_out(request);
+                let end = Transition::End { end: End::Refunded, notice: None };
+                if call.kind == CallKind::Adjustment { Transition::Deleted } else { end }
+            }
+            Came::NoAnswer(carried) => {
+                self.carry_out(request, carried, ends);
+                uncertain(BACKOFF, SETTLE)
+            }
+            other => unsent(call, other),
+        }
+    }
+
+    fn post(&mut self, call: &ClaimedCall, fate: Fate, ends: u64) -> Transition {
+        let key = call.transaction.as_deref().unwrap().to_owned();
+        let amount = call.amount.unwrap();
+        let end = if call.kind == CallKind::Adjustment { End::Adjusted } else { End::Recorded };
+        if call.check_first {
+            if fate.no_telling {
+                return uncertain(BACKOFF, 0);
+            }
+            match self.partnero.live.get(&key) {
+                Some(there) if *there == amount => return Transition::End { end, notice: None },
+                Some(_) => return dead(DeadReason::AnotherAmount, true),
+                None => {}
+            }
+        }
+        let request = Request::Post(key, amount);
+        match fate.request {
+            Came::Ignored if call.kind == CallKind::Sale => {
+                self.ignored.insert(call.row);
+                Transition::End { end: End::Ignored, notice: None }
+            }
+            Came::Answer | Came::Ignored => {
+                self.partnero.carry_out(request);
+                Transition::End { end, notice: None }
+            }
+            Came::NoAnswer(carried) => {
+                self.carry_out(request, carried, ends);
+                uncertain(SETTLE, SETTLE)
+            }
+            other => unsent(call, other),
+        }
+    }
+
+    fn carry_out(&mut self, request: Request, carried: Carried, ends: u64) {
+        match carried {
+            Carried::NotOut => {}
+            Carried::Out => self.partnero.carry_out(request),
+            Carried::Later(part) => {
+                // At the latest just before the delay after the end of the attempt is over.
+                let most = ends + SETTLE - self.now - 1;
+                self.partnero.carry_out_at(self.now + most * part / 1000, request);
+            }
+        }
+    }
+}
+
+fn sign_up(came: Came) -> Transition {
+    match came {
+        Came::Answer => Transition::End { end: End::Recorded, notice: None },
+        Came::Ignored => Transition::End { end: End::Ignored, notice: None },
+        Came::NotSent | Came::NoAnswer(_) => Transition::Again { after: Duration::from_millis(BACKOFF) },
+        Came::Refused => dead(DeadReason::Rejected, false),
+        Came::TooMany => release(false),
+        Came::NotAllowed(alone) => {
+            if alone {
+                dead(DeadReason::NotAllowed, false)
+            } else {
+                release(true)
+            }
+        }
+    }
+}
+
+fn unsent(call: &ClaimedCall, came: Came) -> Transition {
+    match came {
+        Came::Refused => dead(DeadReason::Rejected, false),
+        Came::TooMany => release(false),
+        Came::NotAllowed(false) => release(true),
+        // It says nothing of an earlier attempt.
+        Came::NotAllowed(true) => dead(DeadReason::NotAllowed, call.check_first),
+        _ => Transition::Again { after: Duration::from_millis(BACKOFF) },
+    }
+}
+
+fn uncertain(after: u64, quiet: u64) -> Transition {
+    Transition::Uncertain { after: Duration::from_millis(after), quiet: Duration::from_millis(quiet) }
+}
+
+fn release(suspect: bool) -> Transition {
+    Transition::Release { after: Duration::ZERO, suspect }
+}
+
+fn dead(reason: DeadReason, uncertain: bool) -> Transition {
+    Transition::Dead { reason, message: String::new(), uncertain, quiet: Duration::ZERO, notice: true }
+}
+
+pub(super) fn customer_key(customer: u8) -> String {
+    format!("customer-{customer}")
+}
+
+pub(super) fn transaction_key(key: u8) -> String {
+    format!("order-{key}")
+}
