@@ -238,6 +238,12 @@ impl PartneroBuilder {
         self
     }
 
+    /// Time for an observer to answer, each time it is told something. Default: 30 seconds.
+    pub fn observer_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.observer_timeout = timeout;
+        self
+    }
+
     /// How long settled keys are remembered, to recognise repeats. Default: 400 days.
     pub fn keep_settled(mut self, time: Duration) -> Self {
         self.settings.keeping.settled = time;

@@ -24,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) settle_delay: Duration,
     pub(crate) max_age: Duration,
     pub(crate) backoff: (Duration, Duration),
+    /// What an observer has to answer.
+    pub(crate) observer_timeout: Duration,
     pub(crate) keeping: Keeping,
     pub(crate) dispatch: bool,
 }
@@ -38,6 +40,7 @@ impl Default for Settings {
             settle_delay: Duration::from_secs(30),
             max_age: 7 * DAY,
             backoff: (Duration::from_secs(1), Duration::from_secs(60 * 60)),
+            observer_timeout: Duration::from_secs(30),
             keeping: Keeping { settled: 400 * DAY, dead: 90 * DAY, max_dead: 100_000, notices: false },
             dispatch: true,
         }

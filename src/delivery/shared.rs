@@ -6,7 +6,6 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use tokio::sync::{Notify, watch};
@@ -144,13 +143,14 @@ impl Shared {
     /// Tells the observer once, without waiting for it; what it answers is only logged.
     pub(crate) fn mention(&self, event: Event) {
         let Some(observer) = self.observer.clone() else { return };
+        let timeout = self.settings.observer_timeout;
         self.runtime.spawn(async move {
-            match tokio::time::timeout(OBSERVER_TIMEOUT, observer.tell(&event)).await {
+            match tokio::time::timeout(timeout, observer.tell(&event)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
                     tracing::warn!(error = %crate::model::mask(&error.to_string()), "the observer failed")
                 }
-                Err(_) => tracing::warn!("the observer gave no answer in 30 seconds"),
+                Err(_) => tracing::warn!(?timeout, "the observer gave no answer in time"),
             }
         });
     }
@@ -159,6 +159,3 @@ impl Shared {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 }
-
-/// What an observer has to answer.
-pub(crate) const OBSERVER_TIMEOUT: Duration = Duration::from_secs(30);
