@@ -1,6 +1,10 @@
 //! The settings of a handle.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use secrecy::SecretString;
 use tokio::{runtime::Handle, sync::watch};
@@ -310,7 +314,9 @@ impl PartneroBuilder {
             })
         });
         let tasks = Tasks::new(runtime.spawn(writer.run()), dispatcher, notifier);
-        Ok(Partnero::live(Live { shared, intake, close, tasks, rules: self.rules, program_id: self.program_id }))
+        let said_sign_ups_only = AtomicBool::new(false);
+        let (rules, program_id) = (self.rules, self.program_id);
+        Ok(Partnero::live(Live { shared, intake, close, tasks, rules, program_id, said_sign_ups_only }))
     }
 }
 

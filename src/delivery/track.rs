@@ -2,10 +2,7 @@
 
 use std::{
     fmt::Display,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
 };
 
 use crate::{
@@ -138,10 +135,8 @@ impl Live {
 
     /// A call that can't be taken: logged, counted, told, and never in the handler's way.
     fn refuse<T>(&self, error: TrackError, tell: bool) -> Tracked<T> {
-        static SAID_SIGN_UPS_ONLY: AtomicBool = AtomicBool::new(false);
-
         Shared::count(&self.shared.tally.refused);
-        let said = error == TrackError::SignUpsOnly && SAID_SIGN_UPS_ONLY.swap(true, Ordering::Relaxed);
+        let said = error == TrackError::SignUpsOnly && self.said_sign_ups_only.swap(true, Ordering::Relaxed);
         if tell && !said {
             tracing::error!(outbox = self.shared.name, %error, "a call isn't taken");
         }
