@@ -23,7 +23,7 @@ use crate::{
         partnero::{Live, Partnero},
         room::Room,
         settings::Settings,
-        shared::Shared,
+        shared::{LeaveAll, Shared},
         shutdown::Tasks,
     },
     model::ProgramType,
@@ -308,7 +308,9 @@ impl PartneroBuilder {
         });
         let dispatcher = settings.dispatch.then(|| {
             let dispatcher = Dispatcher::new(Arc::clone(&shared));
+            let leaving = LeaveAll(Arc::clone(&shared));
             runtime.spawn(async move {
+                let _leaving = leaving;
                 dispatcher.run().await;
                 finished.send_replace(true);
             })

@@ -14,6 +14,7 @@ mod dispatcher;
 mod gate;
 mod intake;
 mod letters;
+mod log;
 mod memory;
 mod notice;
 mod notifier;

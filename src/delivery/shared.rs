@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -40,8 +40,16 @@ pub(crate) struct Shared {
     pub(crate) settled: Notify,
     pub(crate) stop: watch::Sender<Stop>,
     pub(crate) tally: Tally,
-    waiting: Mutex<HashMap<CallId, Arc<Ticket>>>,
+    waiting: Mutex<Waiting>,
     hold: Mutex<Option<HoldReason>>,
+}
+
+/// Whoever awaits a call.
+#[derive(Default)]
+struct Waiting {
+    tickets: HashMap<CallId, Arc<Ticket>>,
+    /// Nothing will be delivered any more.
+    over: bool,
 }
 
 /// How far the tasks are to go on.
@@ -64,6 +72,8 @@ pub(crate) struct Tally {
     /// Taken into the queue, and of those, stored.
     pub(crate) taken: AtomicU64,
     pub(crate) stored: AtomicU64,
+    /// The writer has ended: nothing will be stored any more.
+    pub(crate) all_stored: AtomicBool,
 }
 
 impl Tally {
@@ -105,30 +115,43 @@ impl Shared {
     /// Remembers whoever awaits this call.
     pub(crate) fn expect(&self, id: CallId, ticket: &Arc<Ticket>) {
         if ticket.is_awaited() {
-            self.waiting().insert(id, Arc::clone(ticket));
+            self.waiting().tickets.insert(id, Arc::clone(ticket));
         }
     }
 
     /// Tells whoever awaits this call.
     pub(crate) fn tell(&self, id: CallId, progress: Progress) {
-        if let Some(ticket) = self.waiting().remove(&id) {
+        let ticket = self.waiting().tickets.remove(&id);
+        if let Some(ticket) = ticket {
             ticket.move_to(progress);
         }
     }
 
     /// Nobody shall wait for what will not come.
     pub(crate) fn leave_all(&self) {
-        for (_, ticket) in self.waiting().drain() {
+        let tickets = {
+            let mut waiting = self.waiting();
+            waiting.over = true;
+            std::mem::take(&mut waiting.tickets)
+        };
+        for ticket in tickets.values() {
+            ticket.move_to(Progress::Left);
+        }
+    }
+
+    /// The same for a call that was stored after all was over.
+    pub(crate) fn leave_late(&self, ticket: &Ticket) {
+        if self.waiting().over {
             ticket.move_to(Progress::Left);
         }
     }
 
     /// Forgets those who no longer wait.
     pub(crate) fn sweep(&self) {
-        self.waiting().retain(|_, ticket| ticket.is_awaited());
+        self.waiting().tickets.retain(|_, ticket| ticket.is_awaited());
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<CallId, Arc<Ticket>>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -157,5 +180,14 @@ impl Shared {
 
     pub(crate) fn count(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Goes with the dispatcher: when it ends, in whatever way, nobody waits any longer for what it would have delivered.
+pub(crate) struct LeaveAll(pub(crate) Arc<Shared>);
+
+impl Drop for LeaveAll {
+    fn drop(&mut self) {
+        self.0.leave_all();
     }
 }
