@@ -22,7 +22,7 @@ use crate::{
         outbox::{Outbox, sealed},
         partnero::{Live, Partnero},
         room::Room,
-        settings::Settings,
+        settings::{FOREVER, Settings},
         shared::{LeaveAll, Shared},
         shutdown::Tasks,
     },
@@ -272,8 +272,8 @@ impl PartneroBuilder {
     /// When the API key, the base URL or a setting can't be right, when there are no CA certificates, or outside a
     /// tokio runtime. Nothing is sent: see [`Partnero::check`].
     pub fn build(self) -> Result<Partnero, BuildError> {
-        let mut settings = self.settings;
-        settings.settle_delay = settings.settle_delay.max(self.request_timeout);
+        let mut settings = self.settings.within_reason();
+        settings.settle_delay = settings.settle_delay.max(self.request_timeout).min(FOREVER);
         settings.keeping.notices = self.observer.is_some();
         if settings.capacity == 0 || settings.max_in_flight == 0 {
             return Err(BuildError::Zero);
@@ -281,7 +281,7 @@ impl PartneroBuilder {
         if settings.backoff.0 > settings.backoff.1 || settings.backoff.1.is_zero() {
             return Err(BuildError::Backoff);
         }
-        if settings.lease < self.request_timeout * 3 {
+        if settings.lease < self.request_timeout.saturating_mul(3) {
             return Err(BuildError::LeaseTooShort);
         }
         let id_is_good =
