@@ -3,7 +3,7 @@
 
 use std::{
     io::Write,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Once},
     time::Duration,
 };
 
@@ -136,6 +136,13 @@ impl World {
         }
     }
 
+    /// The same where every answer is an error.
+    pub(crate) async fn give_it_a_chance_in_vain(&self) {
+        for _ in 0..5 {
+            within(self.partnero.api().program()).await.unwrap_err();
+        }
+    }
+
     /// `POST /transactions` and the like, in the order of arrival.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.sandbox.requests().iter().map(line).collect()
@@ -214,6 +221,12 @@ pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 impl Log {
     /// Starts to keep what is logged, but for what the sandbox says, which is Partnero's side of it.
     pub(crate) fn start() -> (Self, DefaultGuard) {
+        // With one subscriber at a time, tracing asks whichever thread comes first whether a line is wanted, and
+        // remembers the answer for all. Here is one that every thread has, and that wants everything.
+        static FOR_ALL_THREADS: Once = Once::new();
+        FOR_ALL_THREADS.call_once(|| {
+            let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
+        });
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
