@@ -1,6 +1,10 @@
 //! The settings of a handle.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use secrecy::SecretString;
 use tokio::{runtime::Handle, sync::watch};
@@ -18,8 +22,8 @@ use crate::{
         outbox::{Outbox, sealed},
         partnero::{Live, Partnero},
         room::Room,
-        settings::Settings,
-        shared::Shared,
+        settings::{FOREVER, Settings},
+        shared::{LeaveAll, Shared},
         shutdown::Tasks,
     },
     model::ProgramType,
@@ -238,6 +242,12 @@ impl PartneroBuilder {
         self
     }
 
+    /// Time for an observer to answer, each time it is told something. Default: 30 seconds.
+    pub fn observer_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.observer_timeout = timeout;
+        self
+    }
+
     /// How long settled keys are remembered, to recognise repeats. Default: 400 days.
     pub fn keep_settled(mut self, time: Duration) -> Self {
         self.settings.keeping.settled = time;
@@ -262,8 +272,8 @@ impl PartneroBuilder {
     /// When the API key, the base URL or a setting can't be right, when there are no CA certificates, or outside a
     /// tokio runtime. Nothing is sent: see [`Partnero::check`].
     pub fn build(self) -> Result<Partnero, BuildError> {
-        let mut settings = self.settings;
-        settings.settle_delay = settings.settle_delay.max(self.request_timeout);
+        let mut settings = self.settings.within_reason();
+        settings.settle_delay = settings.settle_delay.max(self.request_timeout).min(FOREVER);
         settings.keeping.notices = self.observer.is_some();
         if settings.capacity == 0 || settings.max_in_flight == 0 {
             return Err(BuildError::Zero);
@@ -271,7 +281,7 @@ impl PartneroBuilder {
         if settings.backoff.0 > settings.backoff.1 || settings.backoff.1.is_zero() {
             return Err(BuildError::Backoff);
         }
-        if settings.lease < self.request_timeout * 3 {
+        if settings.lease < self.request_timeout.saturating_mul(3) {
             return Err(BuildError::LeaseTooShort);
         }
         let id_is_good =
@@ -298,13 +308,17 @@ impl PartneroBuilder {
         });
         let dispatcher = settings.dispatch.then(|| {
             let dispatcher = Dispatcher::new(Arc::clone(&shared));
+            let leaving = LeaveAll(Arc::clone(&shared));
             runtime.spawn(async move {
+                let _leaving = leaving;
                 dispatcher.run().await;
                 finished.send_replace(true);
             })
         });
         let tasks = Tasks::new(runtime.spawn(writer.run()), dispatcher, notifier);
-        Ok(Partnero::live(Live { shared, intake, close, tasks, rules: self.rules, program_id: self.program_id }))
+        let said_sign_ups_only = AtomicBool::new(false);
+        let (rules, program_id) = (self.rules, self.program_id);
+        Ok(Partnero::live(Live { shared, intake, close, tasks, rules, program_id, said_sign_ups_only }))
     }
 }
 

@@ -173,7 +173,7 @@ impl Delivery<'_> {
                 Ok(rejected(&refusal))
             }
             Verdict::Again(trouble) | Verdict::AskCreated(trouble) => Ok(self.again(&trouble)),
-            // It can be repeated at once; only the next post of its key must wait.
+            // It can be repeated; the next post of its key must wait until this one can come no more.
             Verdict::Uncertain(trouble) => {
                 let after = self.delay(&trouble);
                 Self::log(&trouble.reason, after, "Partnero may or may not have deleted it: trying again");

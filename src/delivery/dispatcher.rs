@@ -1,6 +1,9 @@
 //! The task that claims calls, sends them and records what came of them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use tokio::{
     sync::watch,
@@ -9,12 +12,12 @@ use tokio::{
 };
 
 use crate::delivery::{
-    call::{CallId, logged},
+    call::CallId,
     courier::{Courier, Delivered, Lease},
-    gate::{Change, Gate, HoldReason, Signal},
+    gate::{Change, Gate, Signal},
+    log,
     observer::Event,
-    outbox::{Claim, ClaimedCall, Ended, OutboxError, Settlement, Terms, Transition},
-    outcome::End,
+    outbox::{Claim, ClaimedCall, OutboxError, Settlement, Terms, Transition},
     retry::chance,
     shared::{Shared, Stop},
     tracked::Progress,
@@ -46,6 +49,8 @@ pub(crate) struct Dispatcher {
     /// When the outbox has something to do, as far as it knows.
     next_claim: Option<Duration>,
     next_housekeeping: Duration,
+    /// What was stored last has been looked at: it came between the order to stop and the writer's end.
+    last_look: bool,
     stop: watch::Receiver<Stop>,
 }
 
@@ -70,6 +75,7 @@ impl Dispatcher {
             store_down: false,
             next_claim: Some(now),
             next_housekeeping: now + HOUSEKEEPING,
+            last_look: false,
             shared,
         }
     }
@@ -81,6 +87,7 @@ impl Dispatcher {
             let change = self.gate.look(self.now());
             self.changed(change);
             self.settle().await;
+            self.prepare_last_look();
             self.claim().await;
             self.probe();
             self.keep_house().await;
@@ -131,18 +138,11 @@ impl Dispatcher {
         self.changed(change);
         let progress = match &delivered.to {
             Transition::End { end, .. } => {
-                log_end(call, *end);
+                log::ended(call, *end);
                 Progress::Ended(*end, delivered.answer)
             }
             Transition::Dead { reason, message, .. } => {
-                tracing::error!(
-                    call = call.kind.as_str(),
-                    customer = logged(call.customer.as_deref()),
-                    transaction = logged(call.transaction.as_deref()),
-                    reason = reason.as_str(),
-                    answer = message,
-                    "a dead letter: retry or discard it"
-                );
+                log::dead(call, *reason, message);
                 Progress::Dead(*reason, message.clone())
             }
             _ => Progress::Queued,
@@ -175,6 +175,14 @@ impl Dispatcher {
         self.next_claim = Some(self.now());
     }
 
+    /// Once nothing more can be stored, the outbox is looked at once more, whatever it said before.
+    fn prepare_last_look(&mut self) {
+        if !self.last_look && *self.stop.borrow() != Stop::No && self.shared.tally.all_stored.load(Ordering::Acquire) {
+            self.last_look = true;
+            self.next_claim = Some(self.now());
+        }
+    }
+
     /// Claims as many calls as may be sent now, and sends them.
     async fn claim(&mut self) {
         let may_claim = match *self.stop.borrow() {
@@ -200,7 +208,7 @@ impl Dispatcher {
         self.next_claim = if calls.len() == room { Some(self.now()) } else { next.map(|next| self.now() + next) };
         let any_ended = !ended.is_empty();
         for ended in ended {
-            log_ended(&ended);
+            log::not_sent(&ended);
             Shared::count(&self.shared.tally.delivered);
             self.shared.tell(ended.id, Progress::Ended(ended.end, None));
         }
@@ -239,7 +247,7 @@ impl Dispatcher {
     /// Whether it is time to go.
     async fn is_over(&self) -> bool {
         let stop = *self.stop.borrow();
-        let stored = !self.shared.store.is_volatile() || self.shared.tally.buffered() == 0;
+        let stored = !self.shared.store.is_volatile() || self.last_look;
         let idle = self.tasks.is_empty() && self.settlements.is_empty() && stored;
         match stop {
             Stop::No => false,
@@ -312,21 +320,7 @@ impl Dispatcher {
         match change {
             None => {}
             Some(Change::Held(reason)) => {
-                match reason {
-                    HoldReason::NotAllowed => tracing::error!(
-                        outbox,
-                        "Partnero refuses the API key: check it in the dashboard (program, Integration, API). Calls are \
-                         kept and sent once it is good"
-                    ),
-                    HoldReason::Redirected => tracing::error!(
-                        outbox,
-                        "Partnero's address answers with a redirect: check the base URL. Calls are kept"
-                    ),
-                    HoldReason::Unavailable => {
-                        tracing::warn!(outbox, "Partnero is unavailable: calls are kept and sent once it is back");
-                    }
-                    HoldReason::RateLimited => tracing::warn!(outbox, "Partnero asks for fewer requests: pausing"),
-                }
+                log::held(outbox, reason);
                 self.shared.set_hold(Some(reason));
                 self.shared.mention(Event::Held(reason));
             }
@@ -343,27 +337,5 @@ async fn until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
-    }
-}
-
-fn log_end(call: &ClaimedCall, end: End) {
-    tracing::info!(
-        call = call.kind.as_str(),
-        customer = logged(call.customer.as_deref()),
-        transaction = logged(call.transaction.as_deref()),
-        outcome = end.as_str(),
-        attempts = call.attempts + 1,
-        "delivered"
-    );
-}
-
-fn log_ended(ended: &Ended) {
-    let (call, outcome) = (ended.kind.as_str(), ended.end.as_str());
-    let (customer, transaction) = (logged(ended.customer.as_deref()), logged(ended.transaction.as_deref()));
-    if ended.differs {
-        let what = "this key was tracked before with another amount: the first counts";
-        tracing::warn!(call, customer, transaction, outcome, "{what}");
-    } else {
-        tracing::info!(call, customer, transaction, outcome, "nothing to send");
     }
 }

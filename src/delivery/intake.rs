@@ -35,7 +35,16 @@ pub(crate) struct Writer {
 
 struct Queued {
     call: NewCall,
-    ticket: Arc<Ticket>,
+    ticket: Unstored,
+}
+
+/// The ticket of a call that isn't stored. Whoever drops it has lost the call, even if it is a runtime that ends.
+struct Unstored(Arc<Ticket>);
+
+impl Drop for Unstored {
+    fn drop(&mut self) {
+        self.0.lose();
+    }
 }
 
 /// Why a call didn't get in.
@@ -63,7 +72,7 @@ impl Intake {
         call.slot = Some(self.room.take().map_err(NoEntry::Full)?);
         let ticket = Arc::new(Ticket::default());
         shared.tally.taken.fetch_add(1, Ordering::AcqRel);
-        let queued = Queued { call, ticket: Arc::clone(&ticket) };
+        let queued = Queued { call, ticket: Unstored(Arc::clone(&ticket)) };
         if self.queue.send(queued).is_err() {
             shared.tally.taken.fetch_sub(1, Ordering::AcqRel);
             return Err(NoEntry::Closed);
@@ -77,6 +86,14 @@ impl Intake {
 
     pub(crate) fn capacity_error(&self) -> TrackError {
         TrackError::QueueFull { capacity: self.room.capacity() }
+    }
+}
+
+/// The dispatcher may go: nothing more will come.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.shared.tally.all_stored.store(true, Ordering::Release);
+        self.shared.nudge.notify_one();
     }
 }
 
@@ -107,7 +124,7 @@ impl Writer {
         let tickets: Vec<_> = calls.iter().map(|call| call.id).zip(tickets).collect();
         // Registered first: a delivery must not end before somebody can be told.
         for (id, ticket) in &tickets {
-            self.shared.expect(*id, ticket);
+            self.shared.expect(*id, &ticket.0);
         }
         let mut wait = RETRY.0;
         while let Err(error) = self.shared.store.insert(&mut calls).await {
@@ -135,7 +152,8 @@ impl Writer {
         }
         self.shared.tally.stored.fetch_add(tickets.len() as u64, Ordering::AcqRel);
         for (_, ticket) in tickets {
-            ticket.move_to(Progress::Stored);
+            ticket.0.move_to(Progress::Stored);
+            self.shared.leave_late(&ticket.0);
         }
         self.shared.nudge.notify_one();
         self.shared.settled.notify_waiters();
@@ -146,9 +164,6 @@ impl Writer {
         self.queue.close();
         while let Ok(queued) = self.queue.try_recv() {
             batch.push(queued);
-        }
-        for queued in &batch {
-            queued.ticket.move_to(Progress::Lost);
         }
         batch.len()
     }

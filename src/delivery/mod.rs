@@ -15,6 +15,7 @@ mod dispatcher;
 mod gate;
 mod intake;
 mod letters;
+mod log;
 mod memory;
 mod notice;
 mod notifier;

@@ -10,7 +10,7 @@ use crate::{
         notice::Notice,
         observer::{AnyObserver, Event},
         outbox::DueNotice,
-        shared::{OBSERVER_TIMEOUT, Shared, Stop},
+        shared::{Shared, Stop},
     },
     model::{CustomerKey, TransactionKey, mask},
 };
@@ -82,7 +82,8 @@ impl Notifier {
                 self.settle(id, None).await;
                 continue;
             };
-            self.tasks.spawn(async move { (id, tell(observer, event, failures).await) });
+            let timeout = self.shared.settings.observer_timeout;
+            self.tasks.spawn(async move { (id, tell(observer, event, failures, timeout).await) });
         }
     }
 
@@ -101,16 +102,16 @@ impl Notifier {
 }
 
 /// Tells one thing. When to do so again, if that is needed.
-async fn tell(observer: Arc<dyn AnyObserver>, event: Event, failures: u32) -> Option<Duration> {
+async fn tell(observer: Arc<dyn AnyObserver>, event: Event, failures: u32, timeout: Duration) -> Option<Duration> {
     // A task of its own: a panic in the observer ends there.
     let mut telling = tokio::spawn(async move { observer.tell(&event).await.map_err(|error| error.to_string()) });
-    let problem = match tokio::time::timeout(OBSERVER_TIMEOUT, &mut telling).await {
+    let problem = match tokio::time::timeout(timeout, &mut telling).await {
         Ok(Ok(Ok(()))) => return None,
         Ok(Ok(Err(error))) => mask(&error),
         Ok(Err(_)) => "it panicked".to_owned(),
         Err(_) => {
             telling.abort();
-            "no answer in 30 seconds".to_owned()
+            format!("no answer within {timeout:?}")
         }
     };
     if failures + 1 >= TRIES {

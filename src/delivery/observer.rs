@@ -31,8 +31,9 @@ type Told = Result<(), BoxError>;
 /// ```
 ///
 /// A delivery is recorded first; then `signed_up`, `sold`, `adjusted`, `refunded` or `failed` is called, at least once,
-/// and after a restart too if the outbox survives one. An error, a panic, or 30 seconds without an answer has it called
-/// again, five times at most. No delivery waits for it.
+/// and after a restart too if the outbox survives one. An error, a panic, or no answer within
+/// [`observer_timeout`](crate::delivery::PartneroBuilder::observer_timeout) (30 seconds) has it called again, five times
+/// at most. No delivery waits for it.
 ///
 /// `refused`, `held` and `resumed` are about this process: they are called once, and what they return is only logged.
 pub trait Observer: Send + Sync + 'static {

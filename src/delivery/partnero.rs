@@ -2,7 +2,10 @@
 
 use std::{
     fmt::{self, Display},
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -74,6 +77,8 @@ pub(crate) struct Live {
     pub(crate) tasks: Tasks,
     pub(crate) rules: Rules,
     pub(crate) program_id: Option<String>,
+    /// That sales are refused is logged once.
+    pub(crate) said_sign_ups_only: AtomicBool,
 }
 
 impl Partnero {

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Longer than any program runs, and short enough to be added to any time.
+pub(crate) const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// How long and how much an outbox keeps of what is over.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keeping {
@@ -24,8 +27,29 @@ pub(crate) struct Settings {
     pub(crate) settle_delay: Duration,
     pub(crate) max_age: Duration,
     pub(crate) backoff: (Duration, Duration),
+    /// What an observer has to answer.
+    pub(crate) observer_timeout: Duration,
     pub(crate) keeping: Keeping,
     pub(crate) dispatch: bool,
+}
+
+impl Settings {
+    /// The same with every duration such that it can be reckoned with.
+    pub(crate) fn within_reason(mut self) -> Self {
+        for duration in [
+            &mut self.lease,
+            &mut self.settle_delay,
+            &mut self.max_age,
+            &mut self.backoff.0,
+            &mut self.backoff.1,
+            &mut self.observer_timeout,
+            &mut self.keeping.settled,
+            &mut self.keeping.dead,
+        ] {
+            *duration = FOREVER.min(*duration);
+        }
+        self
+    }
 }
 
 impl Default for Settings {
@@ -38,6 +62,7 @@ impl Default for Settings {
             settle_delay: Duration::from_secs(30),
             max_age: 7 * DAY,
             backoff: (Duration::from_secs(1), Duration::from_secs(60 * 60)),
+            observer_timeout: Duration::from_secs(30),
             keeping: Keeping { settled: 400 * DAY, dead: 90 * DAY, max_dead: 100_000, notices: false },
             dispatch: true,
         }

@@ -6,7 +6,6 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use tokio::sync::{Notify, watch};
@@ -41,8 +40,16 @@ pub(crate) struct Shared {
     pub(crate) settled: Notify,
     pub(crate) stop: watch::Sender<Stop>,
     pub(crate) tally: Tally,
-    waiting: Mutex<HashMap<CallId, Arc<Ticket>>>,
+    waiting: Mutex<Waiting>,
     hold: Mutex<Option<HoldReason>>,
+}
+
+/// Whoever awaits a call.
+#[derive(Default)]
+struct Waiting {
+    tickets: HashMap<CallId, Arc<Ticket>>,
+    /// Nothing will be delivered any more.
+    over: bool,
 }
 
 /// How far the tasks are to go on.
@@ -65,8 +72,8 @@ pub(crate) struct Tally {
     /// Taken into the queue, and of those, stored.
     pub(crate) taken: AtomicU64,
     pub(crate) stored: AtomicU64,
-    /// The first refusal of a sale was logged.
-    pub(crate) said_sign_ups_only: AtomicBool,
+    /// The writer has ended: nothing will be stored any more.
+    pub(crate) all_stored: AtomicBool,
 }
 
 impl Tally {
@@ -108,30 +115,43 @@ impl Shared {
     /// Remembers whoever awaits this call.
     pub(crate) fn expect(&self, id: CallId, ticket: &Arc<Ticket>) {
         if ticket.is_awaited() {
-            self.waiting().insert(id, Arc::clone(ticket));
+            self.waiting().tickets.insert(id, Arc::clone(ticket));
         }
     }
 
     /// Tells whoever awaits this call.
     pub(crate) fn tell(&self, id: CallId, progress: Progress) {
-        if let Some(ticket) = self.waiting().remove(&id) {
+        let ticket = self.waiting().tickets.remove(&id);
+        if let Some(ticket) = ticket {
             ticket.move_to(progress);
         }
     }
 
     /// Nobody shall wait for what will not come.
     pub(crate) fn leave_all(&self) {
-        for (_, ticket) in self.waiting().drain() {
+        let tickets = {
+            let mut waiting = self.waiting();
+            waiting.over = true;
+            std::mem::take(&mut waiting.tickets)
+        };
+        for ticket in tickets.values() {
+            ticket.move_to(Progress::Left);
+        }
+    }
+
+    /// The same for a call that was stored after all was over.
+    pub(crate) fn leave_late(&self, ticket: &Ticket) {
+        if self.waiting().over {
             ticket.move_to(Progress::Left);
         }
     }
 
     /// Forgets those who no longer wait.
     pub(crate) fn sweep(&self) {
-        self.waiting().retain(|_, ticket| ticket.is_awaited());
+        self.waiting().tickets.retain(|_, ticket| ticket.is_awaited());
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<CallId, Arc<Ticket>>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -146,13 +166,14 @@ impl Shared {
     /// Tells the observer once, without waiting for it; what it answers is only logged.
     pub(crate) fn mention(&self, event: Event) {
         let Some(observer) = self.observer.clone() else { return };
+        let timeout = self.settings.observer_timeout;
         self.runtime.spawn(async move {
-            match tokio::time::timeout(OBSERVER_TIMEOUT, observer.tell(&event)).await {
+            match tokio::time::timeout(timeout, observer.tell(&event)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
                     tracing::warn!(error = %crate::model::mask(&error.to_string()), "the observer failed");
                 }
-                Err(_) => tracing::warn!("the observer gave no answer in 30 seconds"),
+                Err(_) => tracing::warn!(?timeout, "the observer gave no answer in time"),
             }
         });
     }
@@ -162,5 +183,11 @@ impl Shared {
     }
 }
 
-/// What an observer has to answer.
-pub(crate) const OBSERVER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Goes with the dispatcher: when it ends, in whatever way, nobody waits any longer for what it would have delivered.
+pub(crate) struct LeaveAll(pub(crate) Arc<Shared>);
+
+impl Drop for LeaveAll {
+    fn drop(&mut self) {
+        self.0.leave_all();
+    }
+}

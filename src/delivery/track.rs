@@ -138,8 +138,7 @@ impl Live {
     /// A call that can't be taken: logged, counted, told, and never in the handler's way.
     fn refuse<T>(&self, error: TrackError, tell: bool) -> Tracked<T> {
         Shared::count(&self.shared.tally.refused);
-        let said =
-            error == TrackError::SignUpsOnly && self.shared.tally.said_sign_ups_only.swap(true, Ordering::Relaxed);
+        let said = error == TrackError::SignUpsOnly && self.said_sign_ups_only.swap(true, Ordering::Relaxed);
         if tell && !said {
             tracing::error!(outbox = self.shared.name, %error, "a call isn't taken");
         }

@@ -248,6 +248,13 @@ impl Ticket {
         }
     }
 
+    /// Nobody will store it.
+    pub(crate) fn lose(&self) {
+        if matches!(*self.progress(), Progress::Queued) {
+            self.move_to(Progress::Lost);
+        }
+    }
+
     /// Whether anybody still holds the other end.
     pub(crate) fn is_awaited(self: &Arc<Self>) -> bool {
         Arc::strong_count(self) > 1

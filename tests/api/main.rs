@@ -5,7 +5,6 @@
 mod answers;
 mod building;
 mod lists;
-mod logging;
 mod requests;
 mod server;
 mod transport;

@@ -1,3 +1,17 @@
 //! Deliveries over real sockets, against the sandbox.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+mod answers_to_refunds;
+mod answers_to_sales;
+mod answers_to_sign_ups;
+mod chaos;
+mod faults;
 mod first;
+mod holds;
+mod nothing_waits;
+mod observing;
+mod secrets;
+mod sequences;
+mod shutdown;
+mod support;
+mod uncertainty;

@@ -1,4 +1,8 @@
-//! What is logged of a call.
+//! What is logged of a call. In a process of its own: other tests would register the spans without this subscriber.
+
+#[path = "api/server.rs"]
+#[allow(dead_code, clippy::needless_pass_by_value, reason = "the tests of the API use the rest")]
+mod server;
 
 use std::{
     io::Write,
@@ -8,7 +12,7 @@ use std::{
 use axum_partnero::{NewCustomer, api::PartnerBy};
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use crate::server::{KEY, Server};
+use server::{KEY, Server};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
