@@ -22,7 +22,7 @@ proptest! {
     }
 }
 
-pub(super) fn run(steps: Vec<Step>, max_dead: usize) {
+fn run(steps: Vec<Step>, max_dead: usize) {
     let mut world = World::new(max_dead);
     for step in steps {
         world.step(step);
@@ -45,7 +45,7 @@ pub(super) fn run(steps: Vec<Step>, max_dead: usize) {
 }
 
 /// Partnero answers everything from now on, until nothing more is handed out.
-fn come_to_rest(world: &mut World) {
+pub(super) fn come_to_rest(world: &mut World) {
     for _ in 0..MOST_ROUNDS {
         let next = world.claim(3);
         let in_flight = world.in_flight();
