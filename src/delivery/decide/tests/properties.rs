@@ -66,7 +66,7 @@ fn situation() -> impl Strategy<Value = (Facts, Vec<Facts>, Customer)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_posted_where_it_must_not_be((row, others, customer) in situation()) {

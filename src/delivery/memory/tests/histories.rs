@@ -14,7 +14,7 @@ use super::{
 const MOST_ROUNDS: usize = 2_000;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_history_ends_with_each_sale_there_once(steps in steps(), roomy in prop::bool::weighted(0.8)) {
