@@ -14,7 +14,7 @@ use super::{
 const MOST_ROUNDS: usize = 2_000;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_history_ends_with_each_sale_there_once(steps in steps(), roomy in prop::bool::weighted(0.8)) {
@@ -22,7 +22,7 @@ proptest! {
     }
 }
 
-pub(super) fn run(steps: Vec<Step>, max_dead: usize) {
+fn run(steps: Vec<Step>, max_dead: usize) {
     let mut world = World::new(max_dead);
     for step in steps {
         world.step(step);
@@ -45,7 +45,7 @@ pub(super) fn run(steps: Vec<Step>, max_dead: usize) {
 }
 
 /// Partnero answers everything from now on, until nothing more is handed out.
-fn come_to_rest(world: &mut World) {
+pub(super) fn come_to_rest(world: &mut World) {
     for _ in 0..MOST_ROUNDS {
         let next = world.claim(3);
         let in_flight = world.in_flight();

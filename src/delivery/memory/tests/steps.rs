@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::delivery::call::CallKind;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
     Track(Tracked),
     Claim(usize),
