@@ -9,6 +9,7 @@ fn short(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Done(end, None) => end.as_str().to_owned(),
         Verdict::Done(end, Some(_)) => format!("{} with data", end.as_str()),
+        Verdict::AskCreated(_) => "ask created".to_owned(),
         Verdict::AskCustomer(_) => "ask customer".to_owned(),
         Verdict::AskTransaction(_) => "ask transaction".to_owned(),
         Verdict::Uncertain(_) => "uncertain".to_owned(),
@@ -72,7 +73,7 @@ fn what_someone_else_s_answer_means() {
     let list = || Some(json!([{"data": 1}]));
     for body in [page(), strange(), list(), Some(json!("no")), Some(json!({}))] {
         check(&[
-            (&[200, 201, 204], body.clone(), ["again", "uncertain", "refunded"]),
+            (&[200, 201, 204], body.clone(), ["ask created", "uncertain", "refunded"]),
             (&[400, 402, 404, 405, 409, 410, 422], body.clone(), ["again", "uncertain", "uncertain"]),
             (&[408, 425, 500, 502, 503], body, ["again", "uncertain", "uncertain"]),
         ]);
