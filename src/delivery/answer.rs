@@ -101,10 +101,10 @@ pub(crate) fn judge(request: Request, attempt: Attempt) -> Verdict {
     let status = answer.status;
     let Some(json) = answer.json.filter(envelope::is_partneros) else {
         // A proxy's page, or nothing: Partnero may have done it or not.
-        return match (request, status.is_success()) {
-            // It says deleted, in whatever words.
-            (Request::Delete, true) => Verdict::Done(End::Refunded, None),
-            (Request::SignUp, true) => Verdict::AskCreated(unreadable(status)),
+        return match request {
+            // Deleted, without a word. A page could be anybody's, and repeating a deletion does no harm.
+            Request::Delete if status == StatusCode::NO_CONTENT => Verdict::Done(End::Refunded, None),
+            Request::SignUp if status.is_success() => Verdict::AskCreated(unreadable(status)),
             _ => lost(request, format!("{status} without an answer of Partnero's"), retry_after),
         };
     };

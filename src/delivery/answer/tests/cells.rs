@@ -73,7 +73,8 @@ fn what_someone_else_s_answer_means() {
     let list = || Some(json!([{"data": 1}]));
     for body in [page(), strange(), list(), Some(json!("no")), Some(json!({}))] {
         check(&[
-            (&[200, 201, 204], body.clone(), ["ask created", "uncertain", "refunded"]),
+            (&[200, 201], body.clone(), ["ask created", "uncertain", "uncertain"]),
+            (&[204], body.clone(), ["ask created", "uncertain", "refunded"]),
             (&[400, 402, 404, 405, 409, 410, 422], body.clone(), ["again", "uncertain", "uncertain"]),
             (&[408, 425, 500, 502, 503], body, ["again", "uncertain", "uncertain"]),
         ]);

@@ -57,7 +57,6 @@ impl World {
         }
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "a step is done once")]
     pub(super) fn step(&mut self, step: Step) {
         let dead: Vec<_> = self.table.dead.iter().copied().collect();
         match step {
