@@ -54,7 +54,7 @@ pub(crate) struct NewCall {
     /// Whether a sign-up, or a guest's sale, names a referrer.
     pub(crate) referred: bool,
     /// The body of the request, empty for a refund.
-    pub(crate) payload: Arc<str>,
+    pub(crate) payload: String,
     /// The place in the queue, given back when the memory that it stands for is.
     pub(crate) slot: Option<Slot>,
 }

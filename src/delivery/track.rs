@@ -2,10 +2,7 @@
 
 use std::{
     fmt::Display,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use crate::{
@@ -40,7 +37,7 @@ impl Partnero {
             transaction: None,
             amount: None,
             referred,
-            payload: Arc::from(customer.to_json(live.rules.program)),
+            payload: customer.to_json(live.rules.program),
             slot: None,
         }))
     }
@@ -96,7 +93,7 @@ impl Live {
             transaction: Some(transaction.shared()),
             amount: sale.amount().map(crate::Amount::value),
             referred: sale.is_referred(self.rules.program),
-            payload: Arc::from(sale.to_json(self.rules.program)),
+            payload: sale.to_json(self.rules.program),
             slot: None,
         })
     }
@@ -111,7 +108,7 @@ impl Live {
             transaction: Some(key.shared()),
             amount: None,
             referred: false,
-            payload: Arc::from(""),
+            payload: String::new(),
             slot: None,
         })
     }

@@ -1,7 +1,9 @@
 //! Amounts as JSON numbers with exactly the digits they have.
 
+use std::fmt::{self, Write as _};
+
 use rust_decimal::Decimal;
-use serde::{Serialize, Serializer};
+use serde::{Serialize, Serializer, ser::Error as _};
 use serde_json::value::RawValue;
 
 /// A decimal as a JSON number. `f64` would turn 29.997 into its nearest binary fraction, and serde_json's
@@ -11,7 +13,26 @@ pub(super) struct Number(pub(super) Decimal);
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        RawValue::from_string(self.0.to_string()).map_err(serde::ser::Error::custom)?.serialize(serializer)
+        let mut digits = Digits { bytes: [0; 40], length: 0 };
+        write!(digits, "{}", self.0).map_err(S::Error::custom)?;
+        serde_json::from_slice::<&RawValue>(&digits.bytes[..digits.length])
+            .map_err(S::Error::custom)?
+            .serialize(serializer)
+    }
+}
+
+/// The text of a decimal, which has 29 digits at most, a sign, a zero and a point.
+struct Digits {
+    bytes: [u8; 40],
+    length: usize,
+}
+
+impl fmt::Write for Digits {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let end = self.length + part.len();
+        self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?.copy_from_slice(part.as_bytes());
+        self.length = end;
+        Ok(())
     }
 }
 
