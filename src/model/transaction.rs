@@ -6,11 +6,10 @@ use std::{
 };
 
 use rust_decimal::Decimal;
-use serde::Serialize;
 
 use crate::model::{
     Amount, CustomerKey, KeyError, NewCustomer, ProgramType, TransactionKey,
-    json::{self, Number},
+    json::{self, Object},
     redact::hidden,
 };
 
@@ -205,32 +204,40 @@ impl NewTransaction {
 
     /// The body of `POST /transactions`.
     pub(crate) fn to_json(&self, program: Option<ProgramType>) -> String {
-        let ids = |key| Ids { key, email: self.customer_email.as_deref(), id: self.customer_id.as_deref() };
-        let (customer, link) = match &self.customer {
-            Buyer::New(customer) => (Customer::New(customer.nested(program)), customer.link()),
-            Buyer::Known(key) => (Customer::Known(ids(key.as_ref().ok().map(CustomerKey::as_str))), None),
-            Buyer::None => (Customer::Known(ids(None)), None),
+        let mut body = Object::new();
+        body.text("key", Some(self.key.as_ref().map_or("", TransactionKey::as_str)));
+        body.decimal("amount", self.amount.map(|amount| amount.value()));
+        body.decimal("reward", self.reward.map(|reward| reward.value()));
+        body.text("amount_units", self.amount.as_ref().or(self.reward.as_ref()).and_then(Amount::currency));
+        body.text("action", Some(self.action.as_deref().unwrap_or("sale")));
+        body.text("product_id", self.product_id.as_deref());
+        body.text("product_type", self.product_type.as_deref());
+        body.flag("rewarded", self.rewarded);
+        body.flag("rewardable", self.rewardable);
+        body.integer("created_at", self.created_at);
+        body.decimal("gross_amount", self.gross_amount);
+        body.decimal("discount_amount", self.discount_amount);
+        body.text("discount_code", self.discount_code.as_deref());
+        let guest = match &self.customer {
+            Buyer::New(guest) => Some(guest),
+            Buyer::Known(_) | Buyer::None => None,
         };
-        let create_customer = matches!(customer, Customer::New(_)).then_some(true);
-        let referral_url = self.referral_url.as_deref().or(link);
-        json::text(&Body {
-            key: self.key.as_ref().map_or("", TransactionKey::as_str),
-            amount: self.amount.map(|amount| Number(amount.value())),
-            reward: self.reward.map(|reward| Number(reward.value())),
-            amount_units: self.amount.as_ref().or(self.reward.as_ref()).and_then(Amount::currency),
-            action: self.action.as_deref().unwrap_or("sale"),
-            product_id: self.product_id.as_deref(),
-            product_type: self.product_type.as_deref(),
-            rewarded: self.rewarded,
-            rewardable: self.rewardable,
-            created_at: self.created_at,
-            gross_amount: self.gross_amount.map(Number),
-            discount_amount: self.discount_amount.map(Number),
-            discount_code: self.discount_code.as_deref(),
-            customer,
-            options: (create_customer.is_some() || referral_url.is_some())
-                .then_some(Options { create_customer, referral_url }),
-        })
+        match guest {
+            Some(guest) => body.json("customer", &json::text(&guest.nested(program))),
+            None => body.object("customer", |ids| {
+                ids.text("key", self.customer_key().and_then(Result::ok).map(CustomerKey::as_str));
+                ids.text("email", self.customer_email.as_deref());
+                ids.text("id", self.customer_id.as_deref());
+            }),
+        }
+        let referral_url = self.referral_url.as_deref().or(guest.and_then(|guest| guest.link()));
+        if guest.is_some() || referral_url.is_some() {
+            body.object("options", |options| {
+                options.flag("create_customer", guest.map(|_| true));
+                options.text("referral_url", referral_url);
+            });
+        }
+        body.end()
     }
 }
 
@@ -245,62 +252,6 @@ impl fmt::Debug for NewTransaction {
             .field("customer_email", &hidden(self.customer_email.as_ref()))
             .finish_non_exhaustive()
     }
-}
-
-#[derive(Serialize)]
-struct Body<'a, C: Serialize> {
-    key: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    amount: Option<Number>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reward: Option<Number>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    amount_units: Option<&'a str>,
-    action: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    product_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    product_type: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rewarded: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rewardable: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    created_at: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    gross_amount: Option<Number>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    discount_amount: Option<Number>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    discount_code: Option<&'a str>,
-    customer: Customer<'a, C>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    options: Option<Options<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Customer<'a, C: Serialize> {
-    Known(Ids<'a>),
-    New(C),
-}
-
-#[derive(Serialize)]
-struct Ids<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Options<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    create_customer: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    referral_url: Option<&'a str>,
 }
 
 #[cfg(test)]
