@@ -174,7 +174,7 @@ impl Partnero {
                     mark = shared.store.mark().await.ok();
                 }
                 if let Some(mark) = mark {
-                    if matches!(shared.store.open_before(mark).await, Ok(0)) {
+                    if matches!(shared.store.is_open_before(mark).await, Ok(false)) {
                         return;
                     }
                 }
@@ -185,8 +185,8 @@ impl Partnero {
         if tokio::time::timeout(timeout, flushed).await.is_ok() {
             return Ok(());
         }
-        let stored = shared.store.open_before(u64::MAX).await.unwrap_or_default();
-        Err(FlushError { left: stored + usize::try_from(shared.tally.buffered()).unwrap_or(usize::MAX) })
+        let open = shared.store.counts().await.map_or(0, |counts| counts.pending + counts.in_flight + counts.uncertain);
+        Err(FlushError { left: open + usize::try_from(shared.tally.buffered()).unwrap_or(usize::MAX) })
     }
 
     /// How this handle is doing.

@@ -183,8 +183,8 @@ impl Table {
         self.last + 1
     }
 
-    pub(super) fn open_before(&self, mark: u64) -> usize {
-        self.open.range(..mark).count()
+    pub(super) fn is_open_before(&self, mark: u64) -> bool {
+        self.open.first().is_some_and(|first| *first < mark)
     }
 
     pub(super) fn counts(&self, now: u64) -> Counts {
