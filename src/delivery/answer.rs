@@ -125,8 +125,8 @@ pub(crate) fn judge(request: Request, attempt: Attempt) -> Verdict {
     }
 }
 
-fn done(request: Request, json: Value, refusal: Refusal) -> Verdict {
-    let data = envelope::data(&json).filter(|data| data.is_object()).cloned();
+fn done(request: Request, mut json: Value, refusal: Refusal) -> Verdict {
+    let data = json.get_mut("data").filter(|data| data.is_object()).map(Value::take);
     match (request, data) {
         (Request::Delete, _) => Verdict::Done(End::Refunded, None),
         (_, Some(data)) => Verdict::Done(End::Recorded, Some(data)),
