@@ -180,6 +180,8 @@ impl Partnero {
                 }
                 // Another process may settle it: it says nothing to us.
                 let _ = tokio::time::timeout(Duration::from_secs(1), settled).await;
+                // Settlements come by the thousand: one look each millisecond leaves the time to them.
+                tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
         if tokio::time::timeout(timeout, flushed).await.is_ok() {
