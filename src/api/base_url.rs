@@ -100,7 +100,10 @@ impl BaseUrl {
     }
 
     fn holds(&self, url: &Url) -> bool {
-        url.origin() == self.0.origin()
+        // The origin, without a copy of the host for it.
+        let same_host = url.host() == self.0.host() && url.port_or_known_default() == self.0.port_or_known_default();
+        url.scheme() == self.0.scheme()
+            && same_host
             && url.username().is_empty()
             && url.password().is_none()
             && url.path().starts_with(self.0.path())

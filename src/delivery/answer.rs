@@ -112,7 +112,7 @@ pub(crate) fn judge(request: Request, attempt: Attempt) -> Verdict {
         return lost(request, describe(status, &json), retry_after);
     }
     if status.is_success() && !envelope::says_failed(&json) {
-        return done(request, status, &json);
+        return done(request, status, json);
     }
     let refusal = refusal(status, &json);
     match (request, status) {
@@ -129,13 +129,13 @@ pub(crate) fn judge(request: Request, attempt: Attempt) -> Verdict {
     }
 }
 
-fn done(request: Request, status: StatusCode, json: &Value) -> Verdict {
-    let data = envelope::data(json).filter(|data| data.is_object()).cloned();
+fn done(request: Request, status: StatusCode, mut json: Value) -> Verdict {
+    let data = json.get_mut("data").filter(|data| data.is_object()).map(Value::take);
     match (request, data) {
         (Request::Delete, _) => Verdict::Done(End::Refunded, None),
         (_, Some(data)) => Verdict::Done(End::Recorded, Some(data)),
         // Taken without a word: if the customer isn't there, the program has no use for one with that referrer.
-        (Request::SignUp, None) => Verdict::AskCustomer(Refusal { referrer_only: true, ..refusal(status, json) }),
+        (Request::SignUp, None) => Verdict::AskCustomer(Refusal { referrer_only: true, ..refusal(status, &json) }),
         (Request::Sale, None) => Verdict::Uncertain(unreadable(status)),
     }
 }

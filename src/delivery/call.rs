@@ -14,7 +14,10 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use tracing::field::DisplayValue;
 
-use crate::{delivery::room::Slot, model::Loggable};
+use crate::{
+    delivery::{body::Body, room::Slot},
+    model::Loggable,
+};
 
 /// What a call reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -55,7 +58,7 @@ pub(crate) struct NewCall {
     /// Whether a sign-up, or a guest's sale, names a referrer.
     pub(crate) referred: bool,
     /// The body of the request, empty for a refund.
-    pub(crate) payload: Arc<str>,
+    pub(crate) body: Body,
     /// The place in the queue, given back when the memory that it stands for is.
     pub(crate) slot: Option<Slot>,
 }

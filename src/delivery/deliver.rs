@@ -71,7 +71,7 @@ impl Delivery<'_> {
 
     /// There already. An observer wants its referral link, so it is fetched where somebody listens.
     async fn existing(&self, key: &str, seen: &mut Option<Value>) -> Way<(Transition, Signal)> {
-        let answer = if self.courier.settings.keeping.notices { self.customer(key).await? } else { None };
+        let answer = if self.listened() { self.customer(key).await? } else { None };
         Ok(self.signed_up(End::Existed, answer, seen))
     }
 
@@ -108,7 +108,8 @@ impl Delivery<'_> {
 
     fn signed_up(&self, end: End, answer: Option<Value>, seen: &mut Option<Value>) -> (Transition, Signal) {
         let customer = self.call.customer.as_deref().unwrap_or_default().to_owned();
-        let notice = answer.clone().map(|answer| Notice::SignedUp { customer, answer });
+        let notice = self.listened().then(|| answer.clone()).flatten();
+        let notice = notice.map(|answer| Notice::SignedUp { customer, answer });
         *seen = answer;
         (Transition::End { end, notice }, Signal::Answered)
     }
@@ -151,13 +152,17 @@ impl Delivery<'_> {
     }
 
     fn recorded(&self, answer: Value, seen: &mut Option<Value>) -> (Transition, Signal) {
-        let transaction = self.call.transaction.as_deref().unwrap_or_default().to_owned();
-        *seen = Some(answer.clone());
-        let (end, notice) = match self.call.kind {
-            CallKind::Adjustment => (End::Adjusted, Notice::Adjusted { transaction, answer }),
-            _ => (End::Recorded, Notice::Sold { transaction, answer }),
-        };
-        (Transition::End { end, notice: Some(notice) }, Signal::Answered)
+        let end = if self.call.kind == CallKind::Adjustment { End::Adjusted } else { End::Recorded };
+        let notice = self.listened().then(|| {
+            let transaction = self.call.transaction.as_deref().unwrap_or_default().to_owned();
+            let answer = answer.clone();
+            match self.call.kind {
+                CallKind::Adjustment => Notice::Adjusted { transaction, answer },
+                _ => Notice::Sold { transaction, answer },
+            }
+        });
+        *seen = Some(answer);
+        (Transition::End { end, notice }, Signal::Answered)
     }
 
     /// Deletes a transaction: all of a refund, the first step of an adjustment.
@@ -282,6 +287,11 @@ impl Delivery<'_> {
         let mut hasher = DefaultHasher::new();
         self.call.customer.as_ref().or(self.call.transaction.as_ref()).hash(&mut hasher);
         Signal::Failed(hasher.finish())
+    }
+
+    /// Whether there is an observer to be told.
+    fn listened(&self) -> bool {
+        self.courier.settings.keeping.notices
     }
 
     fn program(&self) -> ProgramType {

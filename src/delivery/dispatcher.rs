@@ -265,7 +265,7 @@ impl Dispatcher {
 
     async fn nothing_open(&self) -> bool {
         let store = &self.shared.store;
-        matches!(store.open_before(u64::MAX).await, Ok(0))
+        matches!(store.is_open_before(u64::MAX).await, Ok(false))
     }
 
     /// The next thing to do by itself.

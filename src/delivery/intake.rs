@@ -121,6 +121,9 @@ impl Writer {
     /// Stores a batch, however long that takes. `false` when time is up.
     async fn store(&self, batch: &mut Vec<Queued>, stop: &mut tokio::sync::watch::Receiver<Stop>) -> bool {
         let (mut calls, tickets): (Vec<_>, Vec<_>) = batch.drain(..).map(|queued| (queued.call, queued.ticket)).unzip();
+        for call in &mut calls {
+            call.body.write(self.shared.api.program_type());
+        }
         let tickets: Vec<_> = calls.iter().map(|call| call.id).zip(tickets).collect();
         // Registered first: a delivery must not end before somebody can be told.
         for (id, ticket) in &tickets {

@@ -4,6 +4,7 @@
 //! be sent now, sends it, and records what came of it.
 
 mod answer;
+mod body;
 mod builder;
 mod call;
 mod clock;

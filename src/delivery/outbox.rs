@@ -72,8 +72,8 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
     /// A mark behind everything stored so far.
     fn mark(&self) -> Answer<'_, u64>;
 
-    /// How many calls before the mark are neither settled nor parked.
-    fn open_before(&self, mark: u64) -> Answer<'_, usize>;
+    /// Whether any call before the mark is neither settled nor parked. Asked each time something is settled.
+    fn is_open_before(&self, mark: u64) -> Answer<'_, bool>;
 
     /// Dead letters with an id greater than `after`, the oldest first.
     fn dead_letters(&self, after: u64, limit: usize) -> Answer<'_, Vec<DeadLetter>>;

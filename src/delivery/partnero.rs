@@ -169,21 +169,31 @@ impl Partnero {
         let shared = &live.shared;
         let taken = shared.tally.taken.load(Ordering::Acquire);
         let flushed = async {
-            let is_stored = || shared.tally.stored.load(Ordering::Acquire) >= taken;
-            wait(shared, async || is_stored()).await;
-            let mark = loop {
-                match shared.store.mark().await {
-                    Ok(mark) => break mark,
-                    Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            let mut mark = None;
+            loop {
+                let settled = shared.settled.notified();
+                tokio::pin!(settled);
+                // Registered before the look, so that nothing is settled between the two.
+                settled.as_mut().enable();
+                if mark.is_none() && shared.tally.stored.load(Ordering::Acquire) >= taken {
+                    mark = shared.store.mark().await.ok();
                 }
-            };
-            wait(shared, async || matches!(shared.store.open_before(mark).await, Ok(0))).await;
+                if let Some(mark) = mark
+                    && matches!(shared.store.is_open_before(mark).await, Ok(false))
+                {
+                    return;
+                }
+                // Another process may settle it: it says nothing to us.
+                let _ = tokio::time::timeout(Duration::from_secs(1), settled).await;
+                // Settlements come by the thousand: one look each millisecond leaves the time to them.
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
         };
         if tokio::time::timeout(timeout, flushed).await.is_ok() {
             return Ok(());
         }
-        let stored = shared.store.open_before(u64::MAX).await.unwrap_or_default();
-        Err(FlushError { left: stored + usize::try_from(shared.tally.buffered()).unwrap_or(usize::MAX) })
+        let open = shared.store.counts().await.map_or(0, |counts| counts.pending + counts.in_flight + counts.uncertain);
+        Err(FlushError { left: open + usize::try_from(shared.tally.buffered()).unwrap_or(usize::MAX) })
     }
 
     /// How this handle is doing.
@@ -234,20 +244,6 @@ impl Partnero {
             Some(live) => shutdown::shutdown(live, timeout).await,
             None => ShutdownReport::default(),
         }
-    }
-}
-
-/// Looks again each time something is stored or settled.
-async fn wait(shared: &Shared, done: impl AsyncFn() -> bool) {
-    loop {
-        let settled = shared.settled.notified();
-        tokio::pin!(settled);
-        settled.as_mut().enable();
-        if done().await {
-            return;
-        }
-        // Another process may settle it: it says nothing to us.
-        let _ = tokio::time::timeout(Duration::from_secs(1), settled).await;
     }
 }
 

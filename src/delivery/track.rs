@@ -1,15 +1,11 @@
 //! `track_*`: from what a handler says to a call in the queue. No I/O, no waiting.
 
-#![expect(clippy::needless_pass_by_value, reason = "what is handed over is said to be handed over")]
-
-use std::{
-    fmt::Display,
-    sync::{Arc, atomic::Ordering},
-};
+use std::{fmt::Display, sync::atomic::Ordering};
 
 use crate::{
     api::{Customer, Transaction},
     delivery::{
+        body::Body,
         call::{CallId, CallKind, NewCall, logged},
         intake::NoEntry,
         observer::Event,
@@ -18,7 +14,7 @@ use crate::{
         shared::Shared,
         tracked::{TrackError, Tracked},
     },
-    model::{NewCustomer, NewTransaction, TransactionKey},
+    model::{CustomerKey, NewCustomer, NewTransaction, TransactionKey},
 };
 
 impl Partnero {
@@ -32,14 +28,15 @@ impl Partnero {
         if live.rules.referred_only && !referred {
             return Tracked::ended(End::Ignored);
         }
-        live.track(customer.key().map_err(TrackError::CustomerKey).map(|key| NewCall {
+        let key = customer.key().map(CustomerKey::shared).map_err(TrackError::CustomerKey);
+        live.track(key.map(|key| NewCall {
             id: CallId::new(),
             kind: CallKind::SignUp,
-            customer: Some(key.shared()),
+            customer: Some(key),
             transaction: None,
             amount: None,
             referred,
-            payload: Arc::from(customer.to_json(live.rules.program)),
+            body: Body::Customer(customer),
             slot: None,
         }))
     }
@@ -55,7 +52,7 @@ impl Partnero {
             tracing::info!(transaction, "a sale of nothing: not reported");
             return Tracked::ended(End::Ignored);
         }
-        live.track(live.post(CallKind::Sale, &sale))
+        live.track(live.post(CallKind::Sale, sale))
     }
 
     /// Deletes a sale, and with it the commission. Returns at once.
@@ -76,12 +73,12 @@ impl Partnero {
         if remaining.is_zero() {
             return live.track(live.refund(&remaining.key().cloned()));
         }
-        live.track(live.post(CallKind::Adjustment, &remaining))
+        live.track(live.post(CallKind::Adjustment, remaining))
     }
 }
 
 impl Live {
-    fn post(&self, kind: CallKind, sale: &NewTransaction) -> Result<NewCall, TrackError> {
+    fn post(&self, kind: CallKind, sale: NewTransaction) -> Result<NewCall, TrackError> {
         self.sales_allowed()?;
         let transaction = sale.key().map_err(TrackError::TransactionKey)?;
         let customer = sale.customer_key().ok_or(TrackError::NoCustomer)?.map_err(TrackError::CustomerKey)?;
@@ -95,7 +92,7 @@ impl Live {
             transaction: Some(transaction.shared()),
             amount: sale.amount().map(crate::Amount::value),
             referred: sale.is_referred(self.rules.program),
-            payload: Arc::from(sale.to_json(self.rules.program)),
+            body: Body::Sale(sale),
             slot: None,
         })
     }
@@ -110,7 +107,7 @@ impl Live {
             transaction: Some(key.shared()),
             amount: None,
             referred: false,
-            payload: Arc::from(""),
+            body: Body::Text(String::new()),
             slot: None,
         })
     }
@@ -120,8 +117,13 @@ impl Live {
     }
 
     fn track<T>(&self, call: Result<NewCall, TrackError>) -> Tracked<T> {
-        let taken = call.and_then(|call| {
-            let (bytes, most) = (call.payload.len(), self.shared.settings.max_call_bytes);
+        let taken = call.and_then(|mut call| {
+            let most = self.shared.settings.max_call_bytes;
+            if call.body.most_bytes() > most {
+                call.body.write(self.rules.program);
+            }
+            // What isn't written yet is small enough for sure.
+            let bytes = call.body.most_bytes();
             if bytes > most { Err(TrackError::TooLarge { bytes, most }) } else { Ok(call) }
         });
         let pushed = match taken {

@@ -130,6 +130,16 @@ impl NewCustomer {
         json::text(&self.body(program, options))
     }
 
+    /// How many bytes the body takes at most.
+    pub(crate) fn most_bytes(&self) -> usize {
+        let texts = [&self.id, &self.email, &self.name, &self.surname, &self.referrer_id, &self.partner_email];
+        let more = [&self.referral_url, &self.date_of_birth];
+        let texts = texts.into_iter().chain(more).map(Option::as_deref);
+        let keys = [self.key.as_ref().ok().map(CustomerKey::as_str), self.referrer.first().map(AsRef::as_ref)];
+        let tags = self.tags.iter().map(|tag| Some(tag.as_str()));
+        json::most_bytes(texts.chain(keys).chain(tags)) + 4 * self.tags.len()
+    }
+
     /// The fields of a customer within a transaction, whose own `options` name the link.
     pub(super) fn nested(&self, program: Option<ProgramType>) -> impl Serialize + '_ {
         self.body(program, None)

@@ -15,6 +15,14 @@ impl Serialize for Number {
     }
 }
 
+/// The names, the numbers and the punctuation of the largest body.
+const FRAME: usize = 1024;
+
+/// How many bytes a body with these texts takes at most: a byte may be escaped to six.
+pub(super) fn most_bytes<'a>(texts: impl IntoIterator<Item = Option<&'a str>>) -> usize {
+    texts.into_iter().flatten().fold(FRAME, |sum, text| sum.saturating_add(text.len().saturating_mul(6)))
+}
+
 /// Serialises one of our own request bodies.
 pub(super) fn text(body: &impl Serialize) -> String {
     // Strings, flags and numbers serialise without fail: there is no map with odd keys and no `Serialize` of a user's.

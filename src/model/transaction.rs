@@ -203,6 +203,19 @@ impl NewTransaction {
         matches!(&self.customer, Buyer::New(customer) if customer.is_referred(program))
     }
 
+    /// How many bytes the body takes at most.
+    pub(crate) fn most_bytes(&self) -> usize {
+        let texts = [&self.customer_email, &self.customer_id, &self.action, &self.product_id, &self.product_type];
+        let texts = texts.into_iter().chain([&self.discount_code, &self.referral_url]).map(Option::as_deref);
+        let key = self.key.as_ref().ok().map(TransactionKey::as_str);
+        let customer = match &self.customer {
+            Buyer::Known(Ok(key)) => json::most_bytes([Some(key.as_str())]),
+            Buyer::New(customer) => customer.most_bytes(),
+            _ => 0,
+        };
+        json::most_bytes(texts.chain([key])) + customer
+    }
+
     /// The body of `POST /transactions`.
     pub(crate) fn to_json(&self, program: Option<ProgramType>) -> String {
         let ids = |key| Ids { key, email: self.customer_email.as_deref(), id: self.customer_id.as_deref() };

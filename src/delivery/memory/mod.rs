@@ -117,8 +117,8 @@ impl Store for MemoryStore {
         self.with(|table, _| table.mark())
     }
 
-    fn open_before(&self, mark: u64) -> Answer<'_, usize> {
-        self.with(move |table, _| table.open_before(mark))
+    fn is_open_before(&self, mark: u64) -> Answer<'_, bool> {
+        self.with(move |table, _| table.is_open_before(mark))
     }
 
     fn dead_letters(&self, after: u64, limit: usize) -> Answer<'_, Vec<DeadLetter>> {

@@ -50,7 +50,7 @@ impl Row {
             call: call.id,
             customer: call.customer,
             transaction: call.transaction,
-            payload: call.payload,
+            payload: Arc::from(call.body.into_json(None)),
             due: Some(now),
             quiet_until: 0,
             waited: 0,

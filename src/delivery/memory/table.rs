@@ -53,12 +53,12 @@ pub(super) struct Table {
 pub(super) struct Index(BTreeSet<(Arc<str>, u64)>);
 
 impl Index {
-    fn set(&mut self, key: &Arc<str>, id: u64, present: bool) {
-        if present {
-            self.0.insert((Arc::clone(key), id));
-        } else if !self.0.is_empty() {
-            self.0.remove(&(Arc::clone(key), id));
+    fn change(&mut self, id: u64, was: Option<&Arc<str>>, is: Option<&Arc<str>>) {
+        if was == is {
+            return;
         }
+        was.map(|key| self.0.remove(&(Arc::clone(key), id)));
+        is.map(|key| self.0.insert((Arc::clone(key), id)));
     }
 
     /// The ids of a key, in order.
@@ -68,52 +68,73 @@ impl Index {
     }
 }
 
+/// Where the indexes have a row.
+#[derive(Default)]
+struct Entries {
+    due: Option<u64>,
+    open: bool,
+    dead: bool,
+    customer: Option<Arc<str>>,
+    /// Open, busy, known, dead sign-up.
+    of_customer: [bool; 4],
+    transaction: Option<Arc<str>>,
+}
+
+impl Entries {
+    fn of(row: &Row) -> Self {
+        let (open, dead) = (row.is_open(), row.state == State::Dead);
+        let sign_up = row.kind == CallKind::SignUp;
+        let known = sign_up && matches!(row.state, State::Done(End::Recorded | End::Existed));
+        Self {
+            due: row.due.filter(|_| open),
+            open,
+            dead,
+            customer: row.customer.clone(),
+            of_customer: [open, row.is_busy(), known, sign_up && row.referred && dead],
+            transaction: row.transaction.clone(),
+        }
+    }
+}
+
 impl Table {
     pub(super) fn insert(&mut self, call: NewCall, now: u64) {
         self.last += 1;
         let id = self.last;
         let row = Box::new(Row::new(call, now));
+        self.index(id, &Entries::default(), &Entries::of(&row));
         self.rows.insert(id, row);
-        self.index(id, true);
     }
 
-    /// Changes a row and every index that depends on what changed.
+    /// Changes a row and the indexes that depend on what changed.
     pub(super) fn change<T>(&mut self, id: u64, change: impl FnOnce(&mut Row) -> T) -> Option<T> {
-        self.rows.contains_key(&id).then_some(())?;
-        self.index(id, false);
-        let result = self.rows.get_mut(&id).map(|row| change(row));
-        self.index(id, true);
-        result
+        let row = self.rows.get_mut(&id)?;
+        let before = Entries::of(row);
+        let result = change(row);
+        let after = Entries::of(row);
+        self.index(id, &before, &after);
+        Some(result)
     }
 
-    fn index(&mut self, id: u64, present: bool) {
-        let Some(row) = self.rows.get(&id) else { return };
-        let (open, busy) = (row.is_open(), row.is_busy());
-        if open {
-            set(&mut self.open, id, present);
-            if let Some(due) = row.due {
-                set(&mut self.agenda, (due, id), present);
-            }
+    /// Makes the indexes true: from what they have of a row to what they should have.
+    fn index(&mut self, id: u64, before: &Entries, after: &Entries) {
+        if before.due != after.due {
+            before.due.map(|due| self.agenda.remove(&(due, id)));
+            after.due.map(|due| self.agenda.insert((due, id)));
         }
-        if row.state == State::Dead {
-            set(&mut self.dead, id, present);
+        for (index, was, is) in [(&mut self.open, before.open, after.open), (&mut self.dead, before.dead, after.dead)] {
+            match (was, is) {
+                (true, false) => index.remove(&id),
+                (false, true) => index.insert(id),
+                _ => false,
+            };
         }
-        if let Some(customer) = &row.customer {
-            let sign_up = row.kind == CallKind::SignUp;
-            for (index, applies) in [
-                (&mut self.open_by_customer, open),
-                (&mut self.busy_by_customer, busy),
-                (&mut self.known, sign_up && matches!(row.state, State::Done(End::Recorded | End::Existed))),
-                (&mut self.dead_sign_ups, sign_up && row.referred && row.state == State::Dead),
-            ] {
-                if applies {
-                    index.set(customer, id, present);
-                }
-            }
+        let of_customer =
+            [&mut self.open_by_customer, &mut self.busy_by_customer, &mut self.known, &mut self.dead_sign_ups];
+        for (place, index) in of_customer.into_iter().enumerate() {
+            let [was, is] = [before, after].map(|it| it.customer.as_ref().filter(|_| it.of_customer[place]));
+            index.change(id, was, is);
         }
-        if let Some(transaction) = &row.transaction {
-            self.by_transaction.set(transaction, id, present);
-        }
+        self.by_transaction.change(id, before.transaction.as_ref(), after.transaction.as_ref());
     }
 
     /// Settles a row: what it held is given back, and what must be remembered of it stays.
@@ -158,8 +179,9 @@ impl Table {
     }
 
     pub(super) fn remove(&mut self, id: u64) {
-        self.index(id, false);
-        self.rows.remove(&id);
+        if let Some(row) = self.rows.remove(&id) {
+            self.index(id, &Entries::of(&row), &Entries::default());
+        }
     }
 
     pub(super) fn prune(&mut self, keeping: Keeping, now: u64) -> bool {
@@ -183,8 +205,8 @@ impl Table {
         self.last + 1
     }
 
-    pub(super) fn open_before(&self, mark: u64) -> usize {
-        self.open.range(..mark).count()
+    pub(super) fn is_open_before(&self, mark: u64) -> bool {
+        self.open.first().is_some_and(|first| *first < mark)
     }
 
     pub(super) fn counts(&self, now: u64) -> Counts {
@@ -235,14 +257,6 @@ impl Table {
             Notice::SignedUp { customer: key, .. } => key != customer,
             _ => true,
         });
-    }
-}
-
-fn set<T: Ord>(set: &mut BTreeSet<T>, entry: T, present: bool) {
-    if present {
-        set.insert(entry);
-    } else {
-        set.remove(&entry);
     }
 }
 

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use rust_decimal::Decimal;
 
 use crate::delivery::{
+    body::Body,
     call::{CallId, CallKind, NewCall},
     dead::DeadReason,
     outbox::{ClaimedCall, Settlement, Terms, Transition},
@@ -104,7 +105,7 @@ impl World {
             transaction: (tracked.kind != CallKind::SignUp).then(|| Arc::from(transaction_key(tracked.key))),
             amount: amount.then(|| Decimal::from(tracked.amount)),
             referred: tracked.referred,
-            payload: Arc::from("{}"),
+            body: Body::Text("{}".to_owned()),
             slot: self.room.take().ok(),
         };
         self.table.insert(call, self.now);
