@@ -42,7 +42,7 @@ pub(crate) fn held(outbox: &str, reason: HoldReason) {
              sent once it is good"
         ),
         HoldReason::Redirected => {
-            tracing::error!(outbox, "Partnero's address answers with a redirect: check the base URL. Calls are kept")
+            tracing::error!(outbox, "Partnero's address answers with a redirect: check the base URL. Calls are kept");
         }
         HoldReason::Unavailable => {
             tracing::warn!(outbox, "Partnero is unavailable: calls are kept and sent once it is back");

@@ -171,7 +171,7 @@ impl Shared {
             match tokio::time::timeout(timeout, observer.tell(&event)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
-                    tracing::warn!(error = %crate::model::mask(&error.to_string()), "the observer failed")
+                    tracing::warn!(error = %crate::model::mask(&error.to_string()), "the observer failed");
                 }
                 Err(_) => tracing::warn!(?timeout, "the observer gave no answer in time"),
             }
