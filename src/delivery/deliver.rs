@@ -261,7 +261,8 @@ impl Delivery<'_> {
                 Err((Transition::Uncertain { after, quiet: Duration::ZERO }, self.failed()))
             }
             Presence::Pause(after) => Err(self.pause(after)),
-            Presence::Hold(hold) => Err(self.hold(hold).await),
+            // It is a question that is refused: what it asks for is as unknown as before.
+            Presence::Hold(hold) => Err(in_doubt(self.hold(hold).await)),
             presence => Ok(presence),
         }
     }
@@ -317,13 +318,7 @@ impl Delivery<'_> {
 
     fn another_amount(&self) -> (Transition, Signal) {
         let message = "Partnero has this transaction with another amount: see which one is right".to_owned();
-        let (to, signal) = self.dead(DeadReason::AnotherAmount, message);
-        match to {
-            Transition::Dead { reason, message, notice, .. } => {
-                (Transition::Dead { reason, message, notice, uncertain: true }, signal)
-            }
-            other => (other, signal),
-        }
+        in_doubt(self.dead(DeadReason::AnotherAmount, message))
     }
 
     fn dead(&self, reason: DeadReason, message: String) -> (Transition, Signal) {
@@ -376,4 +371,12 @@ impl Delivery<'_> {
         let (kind, attempt) = (self.call.kind.as_str(), self.call.attempts + 1);
         tracing::info!(call = kind, keys = %self.keys(), reason, attempt, next_in = ?after, "{what}");
     }
+}
+
+/// A dead letter whose sale may be recorded all the same: retried, it is asked for first.
+fn in_doubt((mut to, signal): (Transition, Signal)) -> (Transition, Signal) {
+    if let Transition::Dead { uncertain, .. } = &mut to {
+        *uncertain = true;
+    }
+    (to, signal)
 }
