@@ -219,7 +219,8 @@ impl Delivery<'_> {
                 Err((Transition::Uncertain { after, quiet: Duration::ZERO }, self.failed()))
             }
             Presence::Pause(after) => Err(pause(after)),
-            Presence::Hold(hold) => Err(self.hold(hold).await),
+            // It is a question that is refused: what it asks for is as unknown as before.
+            Presence::Hold(hold) => Err(in_doubt(self.hold(hold).await)),
             presence => Ok(presence),
         }
     }
@@ -254,8 +255,7 @@ impl Delivery<'_> {
                 Hold::NotAllowed(status) => format!("{status} for this call alone, while the API key is good"),
                 Hold::Redirected(status) => format!("{status}: a redirect for this call alone"),
             };
-            // It says nothing of an earlier attempt that may have been carried out.
-            return dead(DeadReason::NotAllowed, message, self.call.check_first);
+            return dead(DeadReason::NotAllowed, message, false);
         }
         (Transition::Release { after: Duration::ZERO, suspect: true }, Signal::Held(hold))
     }
@@ -327,4 +327,12 @@ fn unreadable() -> (Transition, Signal) {
 fn another_amount() -> (Transition, Signal) {
     let message = "Partnero has this transaction with another amount: see which one is right".to_owned();
     dead(DeadReason::AnotherAmount, message, true)
+}
+
+/// Whatever was sent before may have been recorded.
+fn in_doubt((mut to, signal): (Transition, Signal)) -> (Transition, Signal) {
+    if let Transition::Dead { uncertain, .. } = &mut to {
+        *uncertain = true;
+    }
+    (to, signal)
 }

@@ -170,6 +170,22 @@ async fn a_sale_given_up_while_uncertain_is_asked_for_first_when_it_is_retried()
 }
 
 #[tokio::test]
+async fn a_sale_that_may_not_even_be_asked_for_stays_uncertain_as_a_dead_letter() {
+    for refusal in [Answer::status(401), Answer::status(403), Answer::redirect(307, "/v1/test")] {
+        let world = World::open(shop()).await;
+        world.sandbox.fault(Fault::StoreThenDrop).on("POST", "/transactions").times(1);
+        world.sandbox.fault(refusal.clone()).on("GET", "/transactions/*");
+        let end = within(world.partnero.track_sale(sale("o1", 50)).delivered()).await;
+        assert_eq!(name(end), "dead: not_allowed");
+        assert!(world.letters().await[0].uncertain, "{refusal:?}");
+        world.sandbox.clear_faults();
+        assert_eq!(world.partnero.dead_letters().retry_all().await.unwrap(), 1);
+        world.flush().await;
+        assert_eq!((world.rows("o1"), world.count(POST)), (1, 1), "{refusal:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_refund_of_a_dead_uncertain_sale_deletes_it() {
     let mut world = World::still(shop(), |builder| builder.max_age(secs(100))).await;
     world.turn();
