@@ -3,7 +3,7 @@
 use axum_partnero::{
     CustomerKey, Observer, TransactionKey,
     api::{Customer, Transaction},
-    delivery::{BoxError, DeadLetter, HoldReason, TrackError},
+    delivery::{BoxError, DeadLetter, HoldReason, RefusedCall},
 };
 use tracing::{error, info, warn};
 
@@ -36,8 +36,8 @@ impl Observer for Log {
         Ok(())
     }
 
-    async fn refused(&self, error: &TrackError) -> Result<(), BoxError> {
-        error!(%error, "this wasn't even stored: somebody should look at it");
+    async fn refused(&self, call: &RefusedCall) -> Result<(), BoxError> {
+        error!(call = call.kind.as_str(), error = %call.error, "this wasn't even stored: somebody should look at it");
         Ok(())
     }
 

@@ -32,6 +32,8 @@ pub(crate) enum Verdict {
     Done(End, Option<Value>),
     /// It was created, but the answer can't be read: ask.
     AskCreated(Trouble),
+    /// A sale was taken without a word: ask whether anybody is owed for it.
+    AskOwed(Trouble),
     /// Ask whether the customer is there, to understand this refusal.
     AskCustomer(Refusal),
     /// Ask whether the transaction is there.
@@ -136,7 +138,7 @@ fn done(request: Request, status: StatusCode, mut json: Value) -> Verdict {
         (_, Some(data)) => Verdict::Done(End::Recorded, Some(data)),
         // Taken without a word: if the customer isn't there, the program has no use for one with that referrer.
         (Request::SignUp, None) => Verdict::AskCustomer(Refusal { referrer_only: true, ..refusal(status, &json) }),
-        (Request::Sale, None) => Verdict::Uncertain(unreadable(status)),
+        (Request::Sale, None) => Verdict::AskOwed(unreadable(status)),
     }
 }
 

@@ -1,13 +1,21 @@
 //! What a call says, on its way from the handler to the outbox.
 
+use std::fmt;
+
 use crate::model::{NewCustomer, NewTransaction, ProgramType};
 
 /// A request body, written where nobody waits for it: by the task that stores the call.
-#[derive(Debug)]
 pub(crate) enum Body {
     Customer(NewCustomer),
     Sale(NewTransaction),
     Text(String),
+}
+
+/// Without what is in it.
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Body")
+    }
 }
 
 impl Body {

@@ -15,6 +15,7 @@ use crate::{
     delivery::{
         clock::Clock,
         dispatcher::Dispatcher,
+        herald,
         intake::intake,
         memory::MemoryOutbox,
         notifier::Notifier,
@@ -42,8 +43,11 @@ pub enum BuildError {
     /// Outside a tokio runtime.
     #[error("no tokio runtime: build the handle in an async function, where its tasks can run")]
     NoRuntime,
-    /// The lease leaves no time for a request.
-    #[error("the lease must be longer than three request time-outs: a call may need three requests")]
+    /// `PARTNERO_PROGRAM_TYPE` is neither.
+    #[error("PARTNERO_PROGRAM_TYPE must be `affiliate` or `refer_a_friend`")]
+    ProgramType,
+    /// The lease leaves no time for a call's requests.
+    #[error("the lease must be at least four request time-outs: a call may need several requests")]
     LeaseTooShort,
     /// No room, or nothing in flight.
     #[error("`capacity` and `max_in_flight` must be at least 1")]
@@ -55,7 +59,7 @@ pub enum BuildError {
     #[error("`dispatch(false)` wants an outbox that another process can see, not one in memory")]
     NothingDispatches,
     /// Not a program id.
-    #[error("a program id is 8 upper-case letters and digits, as in the PartneroJS snippet")]
+    #[error("a program id is 8 letters and digits, as in the PartneroJS snippet")]
     ProgramId,
 }
 
@@ -66,6 +70,7 @@ type Open = Box<dyn FnOnce(Clock) -> sealed::Handle + Send>;
 pub struct PartneroBuilder {
     api: ApiClientBuilder,
     request_timeout: Duration,
+    lease: Option<Duration>,
     open: Open,
     name: String,
     observer: Option<Arc<dyn AnyObserver>>,
@@ -88,6 +93,7 @@ impl PartneroBuilder {
         Self {
             api: ApiClient::builder(api_key),
             request_timeout: Duration::from_secs(10),
+            lease: None,
             open: Box::new(|clock| sealed::IntoStore::into_store(MemoryOutbox::new(), clock)),
             name: "partnero".to_owned(),
             observer: None,
@@ -216,9 +222,10 @@ impl PartneroBuilder {
         self
     }
 
-    /// How long a call belongs to whoever claimed it. Default: 60 seconds; at least three request time-outs.
+    /// How long a call belongs to whoever claimed it. Default: 60 seconds, or four request time-outs if
+    /// that is longer; at least that.
     pub fn lease(mut self, lease: Duration) -> Self {
-        self.settings.lease = lease;
+        self.lease = Some(lease);
         self
     }
 
@@ -272,7 +279,10 @@ impl PartneroBuilder {
     /// When the API key, the base URL or a setting can't be right, when there are no CA certificates, or outside a
     /// tokio runtime. Nothing is sent: see [`Partnero::check`].
     pub fn build(self) -> Result<Partnero, BuildError> {
-        let mut settings = self.settings.within_reason();
+        let four_requests = self.request_timeout.saturating_mul(4);
+        let mut settings = self.settings;
+        settings.lease = self.lease.unwrap_or(settings.lease.max(four_requests));
+        let mut settings = settings.within_reason();
         settings.settle_delay = settings.settle_delay.max(self.request_timeout).min(FOREVER);
         settings.keeping.notices = self.observer.is_some();
         if settings.capacity == 0 || settings.max_in_flight == 0 {
@@ -281,11 +291,10 @@ impl PartneroBuilder {
         if settings.backoff.0 > settings.backoff.1 || settings.backoff.1.is_zero() {
             return Err(BuildError::Backoff);
         }
-        if settings.lease < self.request_timeout.saturating_mul(3) {
+        if settings.lease < four_requests {
             return Err(BuildError::LeaseTooShort);
         }
-        let id_is_good =
-            |id: &String| id.len() == 8 && id.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+        let id_is_good = |id: &String| id.len() == 8 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if self.program_id.as_ref().is_some_and(|id| !id_is_good(id)) {
             return Err(BuildError::ProgramId);
         }
@@ -297,7 +306,8 @@ impl PartneroBuilder {
         }
 
         let (observer, name, clock) = (self.observer, self.name, self.clock);
-        let shared = Shared::new(name, api, store, clock, settings, observer.clone(), runtime.clone());
+        let herald = observer.clone().map(|observer| herald::start(observer, settings.observer_timeout));
+        let shared = Shared::new(name, api, store, clock, settings, herald);
         let shared = Arc::new(shared);
         let close = CancellationToken::new();
         let (intake, writer) = intake(Room::new(settings.capacity), close.clone(), Arc::clone(&shared));

@@ -63,6 +63,21 @@ pub(crate) struct NewCall {
     pub(crate) slot: Option<Slot>,
 }
 
+impl NewCall {
+    pub(crate) fn new(kind: CallKind) -> Self {
+        Self {
+            id: CallId::new(),
+            kind,
+            customer: None,
+            transaction: None,
+            amount: None,
+            referred: false,
+            body: Body::Text(String::new()),
+            slot: None,
+        }
+    }
+}
+
 /// The identity of a call: made before it is stored, so that storing it can be repeated.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct CallId(u128);

@@ -25,6 +25,7 @@ use crate::{
 /// What a delivery needs.
 #[derive(Clone)]
 pub(crate) struct Courier {
+    pub(crate) outbox: String,
     pub(crate) api: ApiClient,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
@@ -51,7 +52,6 @@ impl Lease {
 }
 
 /// What came of a delivery.
-#[derive(Debug)]
 pub(crate) struct Delivered {
     pub(crate) to: Transition,
     pub(crate) signal: Signal,
@@ -63,6 +63,7 @@ impl Courier {
     pub(crate) async fn deliver(&self, call: &ClaimedCall, lease: Lease) -> Delivered {
         let span = tracing::info_span!(
             "partnero.delivery",
+            outbox = self.outbox,
             call = call.kind.as_str(),
             customer = logged(call.customer.as_deref()),
             transaction = logged(call.transaction.as_deref()),
@@ -86,5 +87,6 @@ impl Courier {
 }
 
 fn is_good(answer: &Answer) -> bool {
-    answer.status.is_success() && answer.json.as_ref().is_some_and(|json| !envelope::says_failed(json))
+    let good = |json| envelope::is_partneros(json) && !envelope::says_failed(json);
+    answer.status.is_success() && answer.json.as_ref().is_some_and(good)
 }

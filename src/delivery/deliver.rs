@@ -63,7 +63,9 @@ impl Delivery<'_> {
                 None => self.refused(&refusal, seen).await,
             },
             Verdict::Rejected(refusal) | Verdict::AskTransaction(refusal) => Ok(rejected(&refusal)),
-            Verdict::Again(trouble) | Verdict::Uncertain(trouble) => Ok(self.again(&trouble)),
+            Verdict::Again(trouble) | Verdict::AskOwed(trouble) | Verdict::Uncertain(trouble) => {
+                Ok(self.again(&trouble))
+            }
             Verdict::Pause(after) => Err(pause(after)),
             Verdict::Hold(hold) => Err(self.hold(hold).await),
         }
@@ -87,7 +89,7 @@ impl Delivery<'_> {
                 Ok((Transition::End { end: End::Ignored, notice: None }, Signal::Answered))
             }
             RefusedSignUp::WithoutReferrer => {
-                tracing::warn!(answer = refusal.message, "the referrer is refused: signing up without");
+                tracing::warn!(answer = refusal.message, "refused with its referrer: signing up without one");
                 let Some(body) = payload::without_referrer(&self.call.payload) else {
                     return Ok(unreadable());
                 };
@@ -96,9 +98,10 @@ impl Delivery<'_> {
                     Verdict::AskCustomer(refusal) | Verdict::Rejected(refusal) | Verdict::AskTransaction(refusal) => {
                         Ok(rejected(&refusal))
                     }
-                    Verdict::Again(trouble) | Verdict::AskCreated(trouble) | Verdict::Uncertain(trouble) => {
-                        Ok(self.again(&trouble))
-                    }
+                    Verdict::Again(trouble)
+                    | Verdict::AskCreated(trouble)
+                    | Verdict::AskOwed(trouble)
+                    | Verdict::Uncertain(trouble) => Ok(self.again(&trouble)),
                     Verdict::Pause(after) => Err(pause(after)),
                     Verdict::Hold(hold) => Err(self.hold(hold).await),
                 }
@@ -145,10 +148,29 @@ impl Delivery<'_> {
             },
             Verdict::Rejected(refusal) => Ok(rejected(&refusal)),
             Verdict::Again(trouble) => Ok(self.again(&trouble)),
+            Verdict::AskOwed(trouble) => Ok(self.taken_in_silence(&trouble).await),
             Verdict::Uncertain(trouble) | Verdict::AskCreated(trouble) => Ok(self.uncertain(&trouble)),
             Verdict::Pause(after) => Err(pause(after)),
             Verdict::Hold(hold) => Err(self.hold(hold).await),
         }
+    }
+
+    /// The guide: Partnero silently ignores the sales of those whom nobody referred. Anybody else's may be recorded.
+    async fn taken_in_silence(&self, trouble: &Trouble) -> (Transition, Signal) {
+        let customer = self.call.customer.as_deref().unwrap_or_default();
+        let presence = match self.check_lease() {
+            Ok(()) => answer::customer(self.courier.api.send(Call::get_customer(customer)).await, customer),
+            Err(_) => return self.uncertain(trouble),
+        };
+        let owed = match presence {
+            Presence::There(there) => answer::was_referred(&there),
+            Presence::Absent => self.call.referred,
+            _ => true,
+        };
+        if owed {
+            return self.uncertain(trouble);
+        }
+        (Transition::End { end: End::Ignored, notice: None }, Signal::Answered)
     }
 
     fn recorded(&self, answer: Value, seen: &mut Option<Value>) -> (Transition, Signal) {
@@ -177,7 +199,9 @@ impl Delivery<'_> {
             Verdict::Rejected(refusal) | Verdict::AskCustomer(refusal) | Verdict::AskTransaction(refusal) => {
                 Ok(rejected(&refusal))
             }
-            Verdict::Again(trouble) | Verdict::AskCreated(trouble) => Ok(self.again(&trouble)),
+            Verdict::Again(trouble) | Verdict::AskCreated(trouble) | Verdict::AskOwed(trouble) => {
+                Ok(self.again(&trouble))
+            }
             // It can be repeated; the next post of its key must wait until this one can come no more.
             Verdict::Uncertain(trouble) => {
                 let after = self.delay(&trouble);
@@ -231,7 +255,7 @@ impl Delivery<'_> {
             return Ok(());
         }
         tracing::debug!("no time left to send it: giving it back");
-        Err((Transition::Release { after: Duration::ZERO, suspect: false }, Signal::Silent))
+        Err((Transition::Release { after: self.courier.settings.backoff.0, suspect: false }, Signal::Silent))
     }
 
     fn again(&self, trouble: &Trouble) -> (Transition, Signal) {
@@ -295,11 +319,8 @@ impl Delivery<'_> {
     }
 
     fn program(&self) -> ProgramType {
-        let by_field = if self.call.payload.contains("\"referring_customer\"") {
-            ProgramType::ReferAFriend
-        } else {
-            ProgramType::Affiliate
-        };
+        let friend = payload::has(&self.call.payload, "referring_customer");
+        let by_field = if friend { ProgramType::ReferAFriend } else { ProgramType::Affiliate };
         self.courier.api.program_type().unwrap_or(by_field)
     }
 

@@ -12,7 +12,6 @@ use tokio::{
 };
 
 use crate::delivery::{
-    call::CallId,
     courier::{Courier, Delivered, Lease},
     gate::{Change, Gate, Signal},
     log,
@@ -45,7 +44,8 @@ pub(crate) struct Dispatcher {
     probe: Option<AbortHandle>,
     /// Not yet recorded, because the outbox is out of reach.
     settlements: Vec<(Settlement, Told)>,
-    store_down: bool,
+    /// The outbox is out of reach: when to try again.
+    store_back_at: Option<Duration>,
     /// When the outbox has something to do, as far as it knows.
     next_claim: Option<Duration>,
     next_housekeeping: Duration,
@@ -56,13 +56,18 @@ pub(crate) struct Dispatcher {
 
 /// Whom to tell, once it is recorded.
 struct Told {
-    id: CallId,
+    call: Box<ClaimedCall>,
     progress: Progress,
 }
 
 impl Dispatcher {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        let courier = Courier { api: shared.api.clone(), clock: shared.clock.clone(), settings: shared.settings };
+        let courier = Courier {
+            outbox: shared.name.clone(),
+            api: shared.api.clone(),
+            clock: shared.clock.clone(),
+            settings: shared.settings,
+        };
         let now = shared.clock.monotonic();
         Self {
             gate: Gate::new(shared.settings.max_in_flight),
@@ -72,7 +77,7 @@ impl Dispatcher {
             calls: 0,
             probe: None,
             settlements: Vec::new(),
-            store_down: false,
+            store_back_at: None,
             next_claim: Some(now),
             next_housekeeping: now + HOUSEKEEPING,
             last_look: false,
@@ -114,7 +119,7 @@ impl Dispatcher {
 
     fn take_in(&mut self, joined: Result<Work, tokio::task::JoinError>) {
         match joined {
-            Ok(Work::Delivered(call, delivered)) => self.delivered(&call, delivered),
+            Ok(Work::Delivered(call, delivered)) => self.delivered(call, delivered),
             Ok(Work::Probed(signal)) => {
                 self.probe = None;
                 let change = self.gate.probed(signal, self.now(), chance());
@@ -132,43 +137,48 @@ impl Dispatcher {
         }
     }
 
-    fn delivered(&mut self, call: &ClaimedCall, delivered: Delivered) {
+    fn delivered(&mut self, call: Box<ClaimedCall>, delivered: Delivered) {
         self.calls -= 1;
         let change = self.gate.record(delivered.signal, self.now());
         self.changed(change);
         let progress = match &delivered.to {
-            Transition::End { end, .. } => {
-                log::ended(call, *end);
-                Progress::Ended(*end, delivered.answer)
-            }
-            Transition::Dead { reason, message, .. } => {
-                log::dead(call, *reason, message);
-                Progress::Dead(*reason, message.clone())
-            }
-            _ => Progress::Queued,
+            Transition::End { end, .. } => Progress::Ended(*end, delivered.answer),
+            Transition::Dead { reason, message, .. } => Progress::Dead(*reason, message.clone()),
+            _ => Progress::Stored,
         };
         let settlement = Settlement { row: call.row, token: call.token, to: delivered.to };
-        self.settlements.push((settlement, Told { id: call.id, progress }));
+        self.settlements.push((settlement, Told { call, progress }));
     }
 
     /// Records what is to be recorded, then tells whoever awaits it.
     async fn settle(&mut self) {
-        if self.settlements.is_empty() {
+        if self.settlements.is_empty() || self.store_rests() {
             return;
         }
         let (settlements, told): (Vec<_>, Vec<_>) = std::mem::take(&mut self.settlements).into_iter().unzip();
-        let result = self.shared.store.settle(&settlements, self.shared.settings.keeping).await;
-        if !self.reached(result) {
-            self.settlements = settlements.into_iter().zip(told).collect();
-            return;
-        }
-        for Told { id, progress } in told {
+        let settled = match self.shared.store.settle(&settlements, self.shared.settings.keeping).await {
+            Ok(settled) => settled,
+            Err(error) => {
+                self.out_of_reach(&error);
+                self.settlements = settlements.into_iter().zip(told).collect();
+                return;
+            }
+        };
+        self.in_reach();
+        // What came too late was not recorded, and is somebody else's to tell.
+        for (Told { call, progress }, _) in told.into_iter().zip(settled).filter(|(_, settled)| *settled) {
             match &progress {
-                Progress::Ended(..) => Shared::count(&self.shared.tally.delivered),
-                Progress::Dead(..) => Shared::count(&self.shared.tally.dead),
+                Progress::Ended(end, _) => {
+                    log::ended(&self.shared.name, &call, *end);
+                    Shared::count(&self.shared.tally.delivered);
+                }
+                Progress::Dead(reason, message) => {
+                    log::dead(&self.shared.name, &call, *reason, message);
+                    Shared::count(&self.shared.tally.dead);
+                }
                 _ => continue,
             }
-            self.shared.tell(id, progress);
+            self.shared.tell(call.id, progress);
         }
         self.shared.notice.notify_one();
         self.shared.settled.notify_waiters();
@@ -187,11 +197,13 @@ impl Dispatcher {
     async fn claim(&mut self) {
         let may_claim = match *self.stop.borrow() {
             Stop::No => true,
+            // Too late to begin anything.
+            Stop::At(at) if Instant::now() >= at => false,
             // A durable outbox keeps what is in it: what isn't in flight needn't be.
             Stop::WhenDone | Stop::At(_) => self.shared.store.is_volatile(),
         };
         let room = self.gate.width(self.now()).saturating_sub(self.calls);
-        if !may_claim || room == 0 || self.store_down || self.next_claim.is_none_or(|next| next > self.now()) {
+        if !may_claim || room == 0 || self.store_rests() || self.next_claim.is_none_or(|next| next > self.now()) {
             return;
         }
         let settings = &self.shared.settings;
@@ -201,14 +213,15 @@ impl Dispatcher {
         let Claim { calls, ended, next } = match result {
             Ok(claim) => claim,
             Err(error) => {
-                self.reached(Err(error));
+                self.out_of_reach(&error);
                 return;
             }
         };
+        self.in_reach();
         self.next_claim = if calls.len() == room { Some(self.now()) } else { next.map(|next| self.now() + next) };
         let any_ended = !ended.is_empty();
         for ended in ended {
-            log::not_sent(&ended);
+            log::not_sent(&self.shared.name, &ended);
             Shared::count(&self.shared.tally.delivered);
             self.shared.tell(ended.id, Progress::Ended(ended.end, None));
         }
@@ -242,6 +255,8 @@ impl Dispatcher {
         // A small batch at a time: deliveries come in between.
         let wait = if matches!(more, Ok(true)) { Duration::from_millis(10) } else { HOUSEKEEPING };
         self.next_housekeeping = self.now() + wait;
+        // A dead letter whose time was up may have set free what waited behind it.
+        self.next_claim = Some(self.now());
     }
 
     /// Whether it is time to go.
@@ -280,8 +295,8 @@ impl Dispatcher {
     async fn wait(&mut self) {
         let now = self.now();
         let volatile = self.shared.store.is_volatile();
-        let poll = if self.store_down { Some(now + STORE_RETRY) } else { (!volatile).then_some(now + POLL) };
-        let event = if self.store_down { None } else { self.next_event() };
+        let poll = self.store_back_at.or((!volatile).then_some(now + POLL));
+        let event = if self.store_rests() { None } else { self.next_event() };
         let wake = [event, poll, Some(self.next_housekeeping)].into_iter().flatten().min().unwrap_or(now + POLL);
         let stop_at = match *self.stop.borrow() {
             Stop::At(at) => Some(at),
@@ -291,10 +306,9 @@ impl Dispatcher {
         tokio::select! {
             () = self.shared.nudge.notified() => self.next_claim = Some(self.now()),
             () = clock.sleep_until(wake) => {
-                if !volatile || self.store_down {
+                if !volatile || self.store_back_at.is_some() {
                     self.next_claim = Some(self.now());
                 }
-                self.store_down = false;
             }
             Some(joined) = self.tasks.join_next(), if !self.tasks.is_empty() => self.take_in(joined),
             _ = self.stop.changed() => {}
@@ -302,17 +316,21 @@ impl Dispatcher {
         }
     }
 
-    fn reached(&mut self, result: Result<(), OutboxError>) -> bool {
-        match result {
-            Ok(()) => true,
-            Err(error) => {
-                if !self.store_down {
-                    tracing::error!(outbox = self.shared.name, %error, "deliveries wait until it is back");
-                }
-                self.store_down = true;
-                false
-            }
+    fn out_of_reach(&mut self, error: &OutboxError) {
+        if self.store_back_at.is_none() {
+            tracing::error!(outbox = self.shared.name, %error, "deliveries wait until it is back");
         }
+        self.store_back_at = Some(self.now() + STORE_RETRY);
+    }
+
+    fn in_reach(&mut self) {
+        if self.store_back_at.take().is_some() {
+            tracing::info!(outbox = self.shared.name, "the outbox is back");
+        }
+    }
+
+    fn store_rests(&self) -> bool {
+        self.store_back_at.is_some_and(|at| self.now() < at)
     }
 
     fn changed(&self, change: Option<Change>) {

@@ -65,17 +65,20 @@ pub(crate) fn intake(
 
 impl Intake {
     /// Takes a call in. No I/O, no lock.
-    pub(crate) fn push(&self, shared: &Shared, mut call: NewCall) -> Result<Arc<Ticket>, NoEntry> {
+    pub(crate) fn push(&self, shared: &Shared, mut call: NewCall) -> Result<Arc<Ticket>, Box<(NewCall, NoEntry)>> {
         if self.queue.is_closed() {
-            return Err(NoEntry::Closed);
+            return Err(Box::new((call, NoEntry::Closed)));
         }
-        call.slot = Some(self.room.take().map_err(NoEntry::Full)?);
+        match self.room.take() {
+            Ok(slot) => call.slot = Some(slot),
+            Err(first) => return Err(Box::new((call, NoEntry::Full(first)))),
+        }
         let ticket = Arc::new(Ticket::default());
         shared.tally.taken.fetch_add(1, Ordering::AcqRel);
         let queued = Queued { call, ticket: Unstored(Arc::clone(&ticket)) };
-        if self.queue.send(queued).is_err() {
+        if let Err(mpsc::error::SendError(queued)) = self.queue.send(queued) {
             shared.tally.taken.fetch_sub(1, Ordering::AcqRel);
-            return Err(NoEntry::Closed);
+            return Err(Box::new((queued.call, NoEntry::Closed)));
         }
         Ok(ticket)
     }

@@ -9,8 +9,9 @@ use crate::delivery::{
 };
 
 /// It ended well.
-pub(crate) fn ended(call: &ClaimedCall, end: End) {
+pub(crate) fn ended(outbox: &str, call: &ClaimedCall, end: End) {
     tracing::info!(
+        outbox,
         call = call.kind.as_str(),
         customer = logged(call.customer.as_deref()),
         transaction = logged(call.transaction.as_deref()),
@@ -21,20 +22,21 @@ pub(crate) fn ended(call: &ClaimedCall, end: End) {
 }
 
 /// It ended without being sent.
-pub(crate) fn not_sent(ended: &Ended) {
+pub(crate) fn not_sent(outbox: &str, ended: &Ended) {
     let (call, outcome) = (ended.kind.as_str(), ended.end.as_str());
     let (customer, transaction) = (logged(ended.customer.as_deref()), logged(ended.transaction.as_deref()));
     if ended.differs {
         let what = "this key was tracked before with another amount: the first counts";
-        tracing::warn!(call, customer, transaction, outcome, "{what}");
+        tracing::warn!(outbox, call, customer, transaction, outcome, "{what}");
     } else {
-        tracing::info!(call, customer, transaction, outcome, "nothing to send");
+        tracing::info!(outbox, call, customer, transaction, outcome, "nothing to send");
     }
 }
 
 /// It is a dead letter.
-pub(crate) fn dead(call: &ClaimedCall, reason: DeadReason, message: &str) {
+pub(crate) fn dead(outbox: &str, call: &ClaimedCall, reason: DeadReason, message: &str) {
     tracing::error!(
+        outbox,
         call = call.kind.as_str(),
         customer = logged(call.customer.as_deref()),
         transaction = logged(call.transaction.as_deref()),

@@ -7,12 +7,13 @@ use tokio::{sync::watch, task::JoinSet, time::Instant};
 use crate::{
     api::{Customer, Transaction, response::FromJson},
     delivery::{
+        herald,
         notice::Notice,
         observer::{AnyObserver, Event},
         outbox::DueNotice,
         shared::{Shared, Stop},
     },
-    model::{CustomerKey, TransactionKey, mask},
+    model::{CustomerKey, TransactionKey},
 };
 
 /// Notices told at the same time.
@@ -37,8 +38,9 @@ impl Notifier {
 
     /// Tells what there is to tell, until `finished` says that nothing more will come and all is told.
     pub(crate) async fn run(mut self, mut finished: watch::Receiver<bool>) {
+        let mut over = false;
         loop {
-            let over = *finished.borrow();
+            over |= *finished.borrow();
             let stop = *self.stop.borrow();
             if matches!(stop, Stop::At(at) if Instant::now() >= at) {
                 break;
@@ -62,7 +64,8 @@ impl Notifier {
                         self.settle(id, again).await;
                     }
                 }
-                _ = finished.changed() => {}
+                // The dispatcher may end without a word: nothing more will come then, either.
+                changed = finished.changed(), if !over => over = changed.is_err(),
                 _ = self.stop.changed() => {}
                 () = at => {}
             }
@@ -103,17 +106,7 @@ impl Notifier {
 
 /// Tells one thing. When to do so again, if that is needed.
 async fn tell(observer: Arc<dyn AnyObserver>, event: Event, failures: u32, timeout: Duration) -> Option<Duration> {
-    // A task of its own: a panic in the observer ends there.
-    let mut telling = tokio::spawn(async move { observer.tell(&event).await.map_err(|error| error.to_string()) });
-    let problem = match tokio::time::timeout(timeout, &mut telling).await {
-        Ok(Ok(Ok(()))) => return None,
-        Ok(Ok(Err(error))) => mask(&error),
-        Ok(Err(_)) => "it panicked".to_owned(),
-        Err(_) => {
-            telling.abort();
-            format!("no answer within {timeout:?}")
-        }
-    };
+    let problem = herald::tell(observer, event, timeout).await.err()?;
     if failures + 1 >= TRIES {
         tracing::error!(problem, "the observer failed five times: it isn't told again");
         return None;

@@ -4,7 +4,7 @@ use std::{error::Error, future::Future, pin::Pin};
 
 use crate::{
     api::{Customer, Transaction},
-    delivery::{dead::DeadLetter, gate::HoldReason, tracked::TrackError},
+    delivery::{dead::DeadLetter, gate::HoldReason, refused::RefusedCall},
     model::{CustomerKey, TransactionKey},
 };
 
@@ -68,8 +68,8 @@ pub trait Observer: Send + Sync + 'static {
     }
 
     /// A call wasn't taken in the first place. A full queue says so once per episode.
-    fn refused(&self, error: &TrackError) -> impl Future<Output = Told> + Send {
-        let _ = error;
+    fn refused(&self, call: &RefusedCall) -> impl Future<Output = Told> + Send {
+        let _ = call;
         async { Ok(()) }
     }
 
@@ -92,7 +92,7 @@ pub(crate) enum Event {
     Adjusted(TransactionKey, Transaction),
     Refunded(TransactionKey),
     Failed(DeadLetter),
-    Refused(TrackError),
+    Refused(RefusedCall),
     Held(HoldReason),
     Resumed,
 }
@@ -111,7 +111,7 @@ impl<O: Observer> AnyObserver for O {
                 Event::Adjusted(key, transaction) => self.adjusted(key, transaction).await,
                 Event::Refunded(key) => self.refunded(key).await,
                 Event::Failed(letter) => self.failed(letter).await,
-                Event::Refused(error) => self.refused(error).await,
+                Event::Refused(call) => self.refused(call).await,
                 Event::Held(reason) => self.held(*reason).await,
                 Event::Resumed => self.resumed().await,
             }

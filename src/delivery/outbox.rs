@@ -57,8 +57,8 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
     /// Hands out what can be sent now, at most `limit`.
     fn claim(&self, limit: usize, terms: Terms) -> Answer<'_, Claim>;
 
-    /// Records what came of claimed calls. A settlement whose claim has run out changes nothing.
-    fn settle<'a>(&'a self, settlements: &'a [Settlement], keeping: Keeping) -> Answer<'a, ()>;
+    /// Records what came of claimed calls. Which of them: a settlement whose claim has run out changes nothing.
+    fn settle<'a>(&'a self, settlements: &'a [Settlement], keeping: Keeping) -> Answer<'a, Vec<bool>>;
 
     /// Hands out what the observer hasn't been told, at most `limit`.
     fn notices(&self, limit: usize) -> Answer<'_, Vec<DueNotice>>;
@@ -101,7 +101,7 @@ pub(crate) struct Terms {
 }
 
 /// What a claim gave.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Claim {
     pub(crate) calls: Vec<ClaimedCall>,
     /// Calls that ended without being sent.
@@ -111,7 +111,7 @@ pub(crate) struct Claim {
 }
 
 /// A call to send.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct ClaimedCall {
     pub(crate) row: u64,
     /// Fences off a process whose lease has run out.

@@ -13,6 +13,7 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    ProgramType,
     api::{ApiClient, Call, attempt::Attempt, envelope},
     delivery::{
         builder::{BuildError, PartneroBuilder, Rules},
@@ -87,11 +88,11 @@ impl Partnero {
         PartneroBuilder::new(api_key.into())
     }
 
-    /// A handle with default settings from the environment: `PARTNERO_API_KEY`, and if set, `PARTNERO_BASE_URL` and
-    /// `PARTNERO_PROGRAM_ID`.
+    /// A handle with default settings from the environment: `PARTNERO_API_KEY`, and if set, `PARTNERO_PROGRAM_TYPE`
+    /// (`affiliate` or `refer_a_friend`), `PARTNERO_PROGRAM_ID` and `PARTNERO_BASE_URL`.
     ///
     /// # Errors
-    /// When `PARTNERO_API_KEY` isn't set, and as [`PartneroBuilder::build`].
+    /// When `PARTNERO_API_KEY` isn't set, `PARTNERO_PROGRAM_TYPE` is something else, and as [`PartneroBuilder::build`].
     pub fn from_env() -> Result<Self, BuildError> {
         let read = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
         let mut builder = Self::builder(read("PARTNERO_API_KEY").ok_or(BuildError::NoApiKey)?);
@@ -101,12 +102,19 @@ impl Partnero {
         if let Some(id) = read("PARTNERO_PROGRAM_ID") {
             builder = builder.program_id(id);
         }
+        builder = match read("PARTNERO_PROGRAM_TYPE").as_deref() {
+            None => builder,
+            Some("affiliate") => builder.program_type(ProgramType::Affiliate),
+            Some("refer_a_friend") => builder.program_type(ProgramType::ReferAFriend),
+            Some(_) => return Err(BuildError::ProgramType),
+        };
         builder.build()
     }
 
     /// A handle that logs what it is told and sends nothing: for development without an API key.
     ///
-    /// Each call ends as [`Outcome::Ignored`](crate::delivery::Outcome::Ignored).
+    /// Each call ends as [`Outcome::Ignored`](crate::delivery::Outcome::Ignored); one that can't be taken is an error as
+    /// ever.
     pub fn disabled() -> Self {
         Self { inner: Arc::new(Inner::Disabled(ApiClient::disabled())) }
     }
@@ -120,6 +128,10 @@ impl Partnero {
             Inner::Live(live) => Some(live),
             Inner::Disabled(_) => None,
         }
+    }
+
+    pub(crate) fn rules(&self) -> Rules {
+        self.as_live().map(|live| live.rules).unwrap_or_default()
     }
 
     /// The typed client of Partnero's API. What it does waits for Partnero, and isn't repeated.
@@ -211,6 +223,7 @@ impl Partnero {
             uncertain: counts.uncertain,
             parked: counts.parked,
             dead: counts.dead,
+            untold: counts.notices,
             oldest: counts.oldest,
             delivered: shared.tally.delivered.load(Ordering::Relaxed),
             refused: shared.tally.refused.load(Ordering::Relaxed),

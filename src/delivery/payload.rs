@@ -25,6 +25,11 @@ pub(crate) fn without_personal_data(body: &str) -> Option<String> {
     serde_json::to_string(&fields).ok()
 }
 
+/// Whether the body has this field. Not within a text, nor further in.
+pub(crate) fn has(body: &str, field: &str) -> bool {
+    serde_json::from_str::<Fields<'_>>(body).is_ok_and(|fields| fields.contains_key(field))
+}
+
 fn without(body: &str, names: &[&str]) -> Option<String> {
     let mut fields: Fields<'_> = serde_json::from_str(body).ok()?;
     fields.retain(|name, _| !names.contains(name));
@@ -41,6 +46,7 @@ mod tests {
         assert_eq!(without_referrer(body).unwrap(), r#"{"email":"m@x.test","key":"7","tags":["a"]}"#);
         assert_eq!(without_referrer("[]"), None);
         assert_eq!(without_referrer("{"), None);
+        assert!(has(body, "partner") && !has(body, "key\":\"7") && !has(r#"{"a":"\"partner\":"}"#, "partner"));
     }
 
     #[test]

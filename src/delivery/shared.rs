@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::{
     api::ApiClient,
@@ -16,7 +16,7 @@ use crate::{
         call::CallId,
         clock::Clock,
         gate::HoldReason,
-        observer::{AnyObserver, Event},
+        observer::Event,
         outbox::Store,
         settings::Settings,
         tracked::{Progress, Ticket},
@@ -30,8 +30,7 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
-    pub(crate) observer: Option<Arc<dyn AnyObserver>>,
-    pub(crate) runtime: tokio::runtime::Handle,
+    herald: Option<mpsc::Sender<Event>>,
     /// Something was stored or settled, or an operator asked for something: look at the outbox.
     pub(crate) nudge: Notify,
     /// A notice was left for the observer.
@@ -91,8 +90,7 @@ impl Shared {
         store: Arc<dyn Store>,
         clock: Clock,
         settings: Settings,
-        observer: Option<Arc<dyn AnyObserver>>,
-        runtime: tokio::runtime::Handle,
+        herald: Option<mpsc::Sender<Event>>,
     ) -> Self {
         Self {
             name,
@@ -100,8 +98,7 @@ impl Shared {
             store,
             clock,
             settings,
-            observer,
-            runtime,
+            herald,
             nudge: Notify::new(),
             notice: Notify::new(),
             settled: Notify::new(),
@@ -165,17 +162,10 @@ impl Shared {
 
     /// Tells the observer once, without waiting for it; what it answers is only logged.
     pub(crate) fn mention(&self, event: Event) {
-        let Some(observer) = self.observer.clone() else { return };
-        let timeout = self.settings.observer_timeout;
-        self.runtime.spawn(async move {
-            match tokio::time::timeout(timeout, observer.tell(&event)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => {
-                    tracing::warn!(error = %crate::model::mask(&error.to_string()), "the observer failed");
-                }
-                Err(_) => tracing::warn!(?timeout, "the observer gave no answer in time"),
-            }
-        });
+        if let Some(herald) = &self.herald {
+            // Full: the observer hangs, and has a thousand such things before it.
+            let _ = herald.try_send(event);
+        }
     }
 
     pub(crate) fn count(counter: &AtomicU64) {

@@ -24,6 +24,8 @@ pub struct Status {
     pub parked: usize,
     /// Dead letters.
     pub dead: usize,
+    /// What the observer hasn't been told.
+    pub untold: usize,
     /// How long the oldest open call has been open.
     pub oldest: Option<Duration>,
     /// Ended well since the handle was built.

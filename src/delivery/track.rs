@@ -6,15 +6,17 @@ use crate::{
     api::{Customer, Transaction},
     delivery::{
         body::Body,
-        call::{CallId, CallKind, NewCall, logged},
+        builder::Rules,
+        call::{CallKind, NewCall, logged},
         intake::NoEntry,
         observer::Event,
         outcome::End,
         partnero::{Live, Partnero},
+        refused::Refused,
         shared::Shared,
         tracked::{TrackError, Tracked},
     },
-    model::{CustomerKey, NewCustomer, NewTransaction, TransactionKey},
+    model::{CustomerKey, KeyError, NewCustomer, NewTransaction, TransactionKey},
 };
 
 impl Partnero {
@@ -23,22 +25,11 @@ impl Partnero {
     /// Report every sign-up: Partnero ignores those it has no use for, and in a refer-a-friend program everyone may
     /// refer. A second sign-up of the same customer is not sent.
     pub fn track_sign_up(&self, customer: NewCustomer) -> Tracked<Customer> {
-        let Some(live) = self.as_live() else { return disabled(CallKind::SignUp) };
-        let referred = customer.is_referred(live.rules.program);
-        if live.rules.referred_only && !referred {
+        let rules = self.rules();
+        if rules.referred_only && !customer.is_referred(rules.program) {
             return Tracked::ended(End::Ignored);
         }
-        let key = customer.key().map(CustomerKey::shared).map_err(TrackError::CustomerKey);
-        live.track(key.map(|key| NewCall {
-            id: CallId::new(),
-            kind: CallKind::SignUp,
-            customer: Some(key),
-            transaction: None,
-            amount: None,
-            referred,
-            body: Body::Customer(customer),
-            slot: None,
-        }))
+        self.track(rules.sign_up(customer))
     }
 
     /// Reports a sale. Returns at once. Report it when it is paid, once per order or invoice.
@@ -46,13 +37,12 @@ impl Partnero {
     /// A second sale of the same key is not sent, nor is one of a key that was refunded. A zero amount is nothing to
     /// report, and a negative one is refused.
     pub fn track_sale(&self, sale: NewTransaction) -> Tracked<Transaction> {
-        let Some(live) = self.as_live() else { return disabled(CallKind::Sale) };
         if sale.is_zero() {
             let transaction = logged(sale.key().ok().map(TransactionKey::as_str));
             tracing::info!(transaction, "a sale of nothing: not reported");
             return Tracked::ended(End::Ignored);
         }
-        live.track(live.post(CallKind::Sale, sale))
+        self.track(self.rules().post(CallKind::Sale, sale))
     }
 
     /// Deletes a sale, and with it the commission. Returns at once.
@@ -60,98 +50,125 @@ impl Partnero {
     /// A sale of this key that was not sent yet is never sent, and neither is one that is tracked later: a payment
     /// webhook that is delivered again revives nothing.
     pub fn track_refund(&self, key: impl Display) -> Tracked<()> {
-        let Some(live) = self.as_live() else { return disabled(CallKind::Refund) };
-        live.track(live.refund(&TransactionKey::new(key)))
+        self.track(self.rules().refund(TransactionKey::new(key)))
     }
 
     /// Sets a sale to what remains of it after a partial refund. Returns at once.
     ///
     /// Partnero can't change a transaction: it is deleted and posted anew, with everything that `remaining` says, so
-    /// repeat the customer and the product. Nothing remaining is a refund.
+    /// repeat the customer and the product. Nothing remaining is a refund. It is the one call that can bring a refunded
+    /// sale back, so don't let two of them race: call it where your own record of the order changes.
     pub fn track_adjustment(&self, remaining: NewTransaction) -> Tracked<Transaction> {
-        let Some(live) = self.as_live() else { return disabled(CallKind::Adjustment) };
+        let rules = self.rules();
         if remaining.is_zero() {
-            return live.track(live.refund(&remaining.key().cloned()));
+            return self.track(rules.refund(remaining.key().cloned()));
         }
-        live.track(live.post(CallKind::Adjustment, remaining))
+        self.track(rules.post(CallKind::Adjustment, remaining))
+    }
+
+    fn track<T>(&self, call: Result<NewCall, Refused>) -> Tracked<T> {
+        match (self.as_live(), call) {
+            (Some(live), Ok(call)) => live.take(call),
+            (Some(live), Err(refused)) => live.refuse(refused, true),
+            (None, Ok(call)) => {
+                let (customer, transaction) = (logged(call.customer.as_deref()), logged(call.transaction.as_deref()));
+                tracing::info!(
+                    call = call.kind.as_str(),
+                    customer,
+                    transaction,
+                    "Partnero is disabled: nothing is sent"
+                );
+                Tracked::ended(End::Ignored)
+            }
+            (None, Err(refused)) => {
+                tracing::error!("{refused}");
+                Tracked::refused(refused.error)
+            }
+        }
+    }
+}
+
+impl Rules {
+    fn sign_up(self, customer: NewCustomer) -> Result<NewCall, Refused> {
+        let refused = |error| Refused::new(CallKind::SignUp, error);
+        let key = customer.key().map_err(|error| refused(TrackError::CustomerKey(error)))?.shared();
+        let referred = customer.is_referred(self.program);
+        Ok(NewCall { customer: Some(key), referred, body: Body::Customer(customer), ..NewCall::new(CallKind::SignUp) })
+    }
+
+    fn post(self, kind: CallKind, sale: NewTransaction) -> Result<NewCall, Refused> {
+        let customer = sale.customer_key().and_then(Result::ok).map(CustomerKey::shared);
+        let transaction = sale.key().map(TransactionKey::shared);
+        let error = match (sale.customer_key(), &transaction) {
+            _ if self.sign_ups_only => Some(TrackError::SignUpsOnly),
+            (_, Err(error)) => Some(TrackError::TransactionKey(*error)),
+            (None, _) => Some(TrackError::NoCustomer),
+            (Some(Err(error)), _) => Some(TrackError::CustomerKey(error)),
+            _ if sale.is_negative() => Some(TrackError::NegativeAmount),
+            _ => None,
+        };
+        let transaction = transaction.ok();
+        if let Some(error) = error {
+            return Err(Refused { customer, transaction, ..Refused::new(kind, error) });
+        }
+        Ok(NewCall {
+            customer,
+            transaction,
+            amount: sale.amount().map(crate::Amount::value),
+            referred: sale.is_referred(self.program),
+            body: Body::Sale(sale),
+            ..NewCall::new(kind)
+        })
+    }
+
+    fn refund(self, key: Result<TransactionKey, KeyError>) -> Result<NewCall, Refused> {
+        let refused = |error| Refused::new(CallKind::Refund, error);
+        let transaction = key.map_err(|error| refused(TrackError::TransactionKey(error)))?.shared();
+        if self.sign_ups_only {
+            return Err(Refused { transaction: Some(transaction), ..refused(TrackError::SignUpsOnly) });
+        }
+        Ok(NewCall { transaction: Some(transaction), ..NewCall::new(CallKind::Refund) })
     }
 }
 
 impl Live {
-    fn post(&self, kind: CallKind, sale: NewTransaction) -> Result<NewCall, TrackError> {
-        self.sales_allowed()?;
-        let transaction = sale.key().map_err(TrackError::TransactionKey)?;
-        let customer = sale.customer_key().ok_or(TrackError::NoCustomer)?.map_err(TrackError::CustomerKey)?;
-        if sale.is_negative() {
-            return Err(TrackError::NegativeAmount);
+    fn take<T>(&self, mut call: NewCall) -> Tracked<T> {
+        let most = self.shared.settings.max_call_bytes;
+        if call.body.most_bytes() > most {
+            call.body.write(self.rules.program);
         }
-        Ok(NewCall {
-            id: CallId::new(),
-            kind,
-            customer: Some(customer.shared()),
-            transaction: Some(transaction.shared()),
-            amount: sale.amount().map(crate::Amount::value),
-            referred: sale.is_referred(self.rules.program),
-            body: Body::Sale(sale),
-            slot: None,
-        })
-    }
-
-    fn refund(&self, key: &Result<TransactionKey, crate::KeyError>) -> Result<NewCall, TrackError> {
-        self.sales_allowed()?;
-        let key = key.as_ref().map_err(|error| TrackError::TransactionKey(*error))?;
-        Ok(NewCall {
-            id: CallId::new(),
-            kind: CallKind::Refund,
-            customer: None,
-            transaction: Some(key.shared()),
-            amount: None,
-            referred: false,
-            body: Body::Text(String::new()),
-            slot: None,
-        })
-    }
-
-    fn sales_allowed(&self) -> Result<(), TrackError> {
-        if self.rules.sign_ups_only { Err(TrackError::SignUpsOnly) } else { Ok(()) }
-    }
-
-    fn track<T>(&self, call: Result<NewCall, TrackError>) -> Tracked<T> {
-        let taken = call.and_then(|mut call| {
-            let most = self.shared.settings.max_call_bytes;
-            if call.body.most_bytes() > most {
-                call.body.write(self.rules.program);
-            }
-            // What isn't written yet is small enough for sure.
-            let bytes = call.body.most_bytes();
-            if bytes > most { Err(TrackError::TooLarge { bytes, most }) } else { Ok(call) }
-        });
-        let pushed = match taken {
-            Ok(call) => self.intake.push(&self.shared, call),
-            Err(error) => return self.refuse(error, true),
-        };
-        match pushed {
+        // What isn't written yet is small enough for sure.
+        let bytes = call.body.most_bytes();
+        if bytes > most {
+            return self.refuse(Refused::of(&call, TrackError::TooLarge { bytes, most }), true);
+        }
+        match self.intake.push(&self.shared, call) {
             Ok(ticket) => Tracked::queued(ticket),
-            Err(NoEntry::Full(first)) => self.refuse(self.intake.capacity_error(), first),
-            Err(NoEntry::Closed) => self.refuse(TrackError::ShutDown, true),
+            Err(back) => match *back {
+                (call, NoEntry::Full(first)) => self.refuse(Refused::of(&call, self.intake.capacity_error()), first),
+                (call, NoEntry::Closed) => self.refuse(Refused::of(&call, TrackError::ShutDown), true),
+            },
         }
     }
 
     /// A call that can't be taken: logged, counted, told, and never in the handler's way.
-    fn refuse<T>(&self, error: TrackError, tell: bool) -> Tracked<T> {
+    fn refuse<T>(&self, refused: Refused, tell: bool) -> Tracked<T> {
         Shared::count(&self.shared.tally.refused);
+        let error = refused.error.clone();
         let said = error == TrackError::SignUpsOnly && self.said_sign_ups_only.swap(true, Ordering::Relaxed);
         if tell && !said {
-            tracing::error!(outbox = self.shared.name, %error, "a call isn't taken");
+            tracing::error!(
+                outbox = self.shared.name,
+                call = refused.kind.as_str(),
+                customer = logged(refused.customer.as_deref()),
+                transaction = logged(refused.transaction.as_deref()),
+                %error,
+                "a call isn't taken"
+            );
         }
-        if tell {
-            self.shared.mention(Event::Refused(error.clone()));
+        if tell && !said {
+            self.shared.mention(Event::Refused(refused.into()));
         }
         Tracked::refused(error)
     }
-}
-
-fn disabled<T>(kind: CallKind) -> Tracked<T> {
-    tracing::info!(call = kind.as_str(), "Partnero is disabled: nothing is sent");
-    Tracked::ended(End::Ignored)
 }

@@ -1,6 +1,7 @@
 //! What `track_*` gives back: nothing to wait for, unless you want to.
 
 use std::{
+    fmt,
     marker::PhantomData,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -33,7 +34,7 @@ pub enum TrackError {
     )]
     NoCustomer,
     /// A sale of less than nothing.
-    #[error("the amount is negative: track a refund or an adjustment instead")]
+    #[error("the amount is negative: give back money with a refund, or an adjustment to what remains")]
     NegativeAmount,
     /// More than `max_call_bytes`.
     #[error("the call takes {bytes} bytes, more than the {most} allowed: shorten its texts, or raise `max_call_bytes`")]
@@ -221,7 +222,7 @@ pub(crate) struct Ticket {
     moved: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) enum Progress {
     #[default]
     Queued,
@@ -232,6 +233,20 @@ pub(crate) enum Progress {
     Lost,
     /// Shut down after it was stored.
     Left,
+}
+
+/// Without what Partnero answered, which has names and e-mail addresses in it.
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Queued => f.write_str("Queued"),
+            Self::Stored => f.write_str("Stored"),
+            Self::Ended(end, _) => f.debug_tuple("Ended").field(end).finish(),
+            Self::Dead(reason, _) => f.debug_tuple("Dead").field(reason).finish(),
+            Self::Lost => f.write_str("Lost"),
+            Self::Left => f.write_str("Left"),
+        }
+    }
 }
 
 impl Ticket {

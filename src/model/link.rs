@@ -63,6 +63,7 @@ mod tests {
 
     #[test]
     fn links_without_a_key_give_none() {
+        assert_eq!(key("https://x.test/?aff=+&ref=%20r+"), Some("r".into()), "blanks are no key");
         for url in ["", "aff=a", "https://x.test/aff/a", "https://x.test/#?", "https://x.test/?affx=a", "?aff"] {
             assert_eq!(key(url), None, "{url}");
         }

@@ -18,7 +18,7 @@ use crate::model::{KeyError, ProgramType, key::check_text, link, redact::Loggabl
 /// As an extractor, `Option<ReferralKey>` never rejects, and `ReferralKey` alone answers 400 when the visitor was
 /// referred by nobody. Hand it to [`NewCustomer::referred_by`](crate::NewCustomer::referred_by).
 ///
-/// From a cookie the kind is known by the cookie's name; from a query, a header, a link or a JSON body it is unknown,
+/// From a cookie the kind is known by the cookie's name; from a header, a link, a form or a JSON body it is unknown,
 /// and the key takes the kind of the handle it is given to. It can be kept until it is needed (in a session, an OAuth
 /// state, an order's row, a payment's metadata): [`Display`](fmt::Display) and [`FromStr`] carry the key alone; serde
 /// carries the kind too and wants a self-describing format such as JSON.
@@ -42,12 +42,15 @@ pub struct ReferralKey {
 }
 
 impl ReferralKey {
-    /// A key whose program is unknown.
+    /// A key whose program is unknown, without surrounding blanks: forms and links like to add some.
     ///
     /// # Errors
     /// When it isn't 1 to 255 characters or has a control character.
     pub fn new(key: impl AsRef<str>) -> Result<Self, KeyError> {
-        let key = key.as_ref();
+        Self::exactly(key.as_ref().trim_matches([' ', '\t']))
+    }
+
+    fn exactly(key: &str) -> Result<Self, KeyError> {
         check_text(key)?;
         Ok(Self { key: Text::new(key), program: None })
     }
@@ -57,7 +60,7 @@ impl ReferralKey {
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         match Text::plain(bytes) {
             Some(key) => Some(Self { key, program: None }),
-            None => Self::new(str::from_utf8(bytes).ok()?).ok(),
+            None => Self::exactly(str::from_utf8(bytes).ok()?).ok(),
         }
     }
 

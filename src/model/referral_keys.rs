@@ -1,12 +1,20 @@
 //! The referral keys of one visitor, at most one of each kind.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{ProgramType, ReferralKey};
 
 /// What a visitor brought along: an affiliate key, a refer-a-friend key, or both.
 ///
 /// A site that runs both kinds of program extracts this instead of [`ReferralKey`] and gives it to both handles: each
 /// takes the key of its own kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// A header's key is of unknown kind, and so is a link's: both handles would take it. State its kind with
+/// [`ReferralKey::with_program_type`] where two programs share a site.
+///
+/// Serde keeps them as the list of their keys, for a session or an OAuth state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Vec<ReferralKey>", from = "Vec<ReferralKey>")]
 pub struct ReferralKeys {
     affiliate: Option<ReferralKey>,
     refer_a_friend: Option<ReferralKey>,
@@ -74,10 +82,55 @@ impl From<Option<ReferralKeys>> for ReferralKeys {
     }
 }
 
+impl From<Vec<ReferralKey>> for ReferralKeys {
+    fn from(keys: Vec<ReferralKey>) -> Self {
+        keys.into_iter().collect()
+    }
+}
+
+impl From<ReferralKeys> for Vec<ReferralKey> {
+    fn from(keys: ReferralKeys) -> Self {
+        [keys.unknown, keys.affiliate, keys.refer_a_friend].into_iter().flatten().collect()
+    }
+}
+
 impl FromIterator<ReferralKey> for ReferralKeys {
     fn from_iter<I: IntoIterator<Item = ReferralKey>>(keys: I) -> Self {
         let mut all = Self::default();
         keys.into_iter().for_each(|key| all.add(key));
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_in_a_session_comes_back_with_its_kinds() {
+        let key = |text: &str| ReferralKey::new(text).unwrap();
+        let keys: ReferralKeys = [
+            key("anna").with_program_type(ProgramType::Affiliate),
+            key("k77").with_program_type(ProgramType::ReferAFriend),
+        ]
+        .into_iter()
+        .collect();
+        let kept = serde_json::to_string(&keys).unwrap();
+        assert_eq!(serde_json::from_str::<ReferralKeys>(&kept).unwrap(), keys);
+        assert_eq!(serde_json::to_string(&ReferralKeys::default()).unwrap(), "[]");
+        assert!(serde_json::from_str::<ReferralKeys>(r#"[""]"#).is_err());
+    }
+
+    #[test]
+    fn the_first_of_each_kind_wins_and_one_of_unknown_kind_serves_both() {
+        let key = |text: &str| ReferralKey::new(text).unwrap();
+        let anna = key("anna").with_program_type(ProgramType::Affiliate);
+        let keys: ReferralKeys =
+            [anna.clone(), key("late").with_program_type(ProgramType::Affiliate)].into_iter().collect();
+        assert_eq!((keys.get(ProgramType::Affiliate), keys.get(ProgramType::ReferAFriend)), (Some(&anna), None));
+        let keys: ReferralKeys = [anna, key("sent")].into_iter().collect();
+        assert_eq!(keys.get(ProgramType::Affiliate), Some(&key("sent")));
+        assert_eq!(keys.get(ProgramType::ReferAFriend), Some(&key("sent")));
+        assert!(ReferralKeys::default().is_empty());
     }
 }

@@ -64,7 +64,6 @@ async fn a_sale_that_was_stored_is_stored_once_whatever_was_answered() {
     for answer in [
         Answer::garbage(200),
         Answer::html(200),
-        Answer::json(201, &json!({"status": 1})),
         Answer::status(408),
         Answer::status(409),
         Answer::status(425),
@@ -77,6 +76,24 @@ async fn a_sale_that_was_stored_is_stored_once_whatever_was_answered() {
     }
     let outcome = answered(Fault::StoreThenDrop).await;
     assert_eq!(outcome, ("recorded".to_owned(), vec![POST.to_owned(), GET.to_owned()], 1));
+    let silent = Answer::json(201, &json!({"status": 1}));
+    let outcome = answered(Fault::StoreThenAnswer(silent)).await;
+    let requests = [POST, "GET /customers/7", GET].map(str::to_owned).to_vec();
+    assert_eq!(outcome, ("recorded".to_owned(), requests, 1), "the customer was referred");
+}
+
+#[tokio::test]
+async fn a_sale_that_is_ignored_in_silence_is_ignored_and_not_sent_again() {
+    let switch = |switches: &mut axum_partnero::sandbox::Switches| {
+        switches.unreferred_customer = UnrewardedSale::Ignore;
+        switches.unknown_customer = UnrewardedSale::Ignore;
+    };
+    let world = World::open(shop().customer("8").switch(switch)).await;
+    for customer in ["8", "nobody"] {
+        let sale = NewTransaction::new(customer, dollars(5)).customer(customer);
+        assert_eq!(name(within(world.partnero.track_sale(sale).delivered()).await), "ignored", "{customer}");
+    }
+    assert_eq!(world.requests(), [POST, "GET /customers/8", POST, "GET /customers/nobody"]);
 }
 
 #[tokio::test]

@@ -206,13 +206,16 @@ async fn a_handle_for_referred_customers_only_sends_no_other_sign_up_but_every_s
 }
 
 #[tokio::test]
-async fn a_disabled_handle_takes_everything_and_sends_nothing() {
+async fn a_disabled_handle_sends_nothing_and_still_says_what_can_t_be_taken() {
     let partnero = Partnero::disabled();
-    let mut sign_up = partnero.track_sign_up(NewCustomer::new(""));
+    let mut sign_up = partnero.track_sign_up(NewCustomer::new("8"));
     sign_up.stored().await.unwrap();
     assert_eq!(sign_up.delivered().await, Ok(Outcome::Ignored));
-    assert_eq!(partnero.track_sale(NewTransaction::new("..", dollars(-1))).delivered().await, Ok(Outcome::Ignored));
-    assert_eq!(partnero.track_refund("\n").delivered().await, Ok(Outcome::Ignored));
+    assert_eq!(partnero.track_sale(sale("o1", 5)).delivered().await, Ok(Outcome::Ignored));
+    assert_eq!(partnero.track_refund("o1").delivered().await, Ok(Outcome::Ignored));
+    assert!(partnero.track_sign_up(NewCustomer::new("")).delivered().await.is_err());
+    assert!(partnero.track_sale(NewTransaction::new("..", dollars(1))).delivered().await.is_err());
+    assert!(partnero.track_refund("\n").delivered().await.is_err());
     partnero.check().await.unwrap();
     partnero.flush(ms(1)).await.unwrap();
     assert_eq!(partnero.forget("8").await.unwrap(), 0);

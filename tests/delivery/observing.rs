@@ -8,7 +8,7 @@ use std::{
 use axum_partnero::{
     CustomerKey, NewCustomer, NewTransaction, Observer, ReferralKey, TransactionKey,
     api::{Customer, Transaction},
-    delivery::{BoxError, DeadLetter, HoldReason, TrackError},
+    delivery::{BoxError, DeadLetter, HoldReason, RefusedCall},
     sandbox::{Answer, Fault, Sandbox, SandboxBuilder},
 };
 
@@ -80,8 +80,8 @@ impl Observer for Watcher {
         self.note(format!("failed {} {}", letter.kind.as_str(), letter.reason.as_str())).await
     }
 
-    async fn refused(&self, error: &TrackError) -> Result<(), BoxError> {
-        self.note(format!("refused {error:?}")).await
+    async fn refused(&self, call: &RefusedCall) -> Result<(), BoxError> {
+        self.note(format!("refused {:?}", call.error)).await
     }
 
     async fn held(&self, reason: HoldReason) -> Result<(), BoxError> {

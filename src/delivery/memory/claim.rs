@@ -38,15 +38,7 @@ impl Table {
 
     fn examine(&mut self, id: u64, terms: Terms, now: u64, claim: &mut Claim) {
         let Some(row) = self.rows.get(&id) else { return };
-        let history: Vec<_> = match &row.transaction {
-            Some(key) => self
-                .by_transaction
-                .of(key)
-                .filter(|other| *other != id)
-                .filter_map(|other| self.rows.get(&other).map(|row| row.facts(other)))
-                .collect(),
-            None => Vec::new(),
-        };
+        let history = row.transaction.as_ref().map(|key| self.history(key, id, row.kind)).unwrap_or_default();
         let customer = row.customer.as_ref().map(|key| self.customer(key, id)).unwrap_or_default();
         match decide(&row.facts(id), &history, &customer, now) {
             Decision::Send(over) => {
@@ -74,6 +66,19 @@ impl Table {
                 self.wake(id, now);
             }
         }
+    }
+
+    /// The other calls of a key that matter to this one: of those that merely wait, a post or a refund looks at the
+    /// first, and a refund at all the posts that it makes obsolete.
+    fn history(&self, key: &Arc<str>, id: u64, kind: CallKind) -> Vec<Facts> {
+        let posts = if kind == CallKind::Refund { usize::MAX } else { 1 };
+        let posts = self.untouched_posts.of(key).filter(|other| *other != id).take(posts);
+        let posts = posts.take_while(|other| *other < id);
+        let refunds = self.untouched_refunds.of(key).filter(|other| *other != id).take(1);
+        let ids = self.by_transaction.of(key).filter(|other| *other != id).chain(posts).chain(refunds);
+        let mut history: Vec<_> = ids.filter_map(|other| Some(self.rows.get(&other)?.facts(other))).collect();
+        history.sort_unstable_by_key(|other| other.id);
+        history
     }
 
     fn customer(&self, key: &Arc<str>, id: u64) -> Customer {
@@ -134,13 +139,15 @@ impl Table {
         self.change(id, |row| {
             row.state = State::Pending;
             row.attempts += 1;
-            row.due = Some(now);
+            // One that takes its process with it each time ages, too, and comes ever more rarely.
+            row.waited = row.waited.saturating_add(millis(terms.lease));
+            row.due = Some(now.saturating_add(1_000 << row.attempts.min(11)));
             if row.kind != CallKind::SignUp {
                 row.uncertain = true;
                 row.quiet_until = row.quiet_until.max(quiet_until);
             }
             if row.posts() {
-                row.due = Some(row.quiet_until.max(now));
+                row.due = row.due.max(Some(row.quiet_until));
             }
         });
         self.wake(id, now);
@@ -155,22 +162,20 @@ impl Table {
     }
 
     pub(super) fn wake_keys(&mut self, customer: Option<&Arc<str>>, transaction: Option<&Arc<str>>, now: u64) {
-        let waits = |row: &Row| row.state == State::Pending && row.due.is_none();
-        let waiting = |id: &u64| self.rows.get(id).is_some_and(|row| waits(row));
-        let mut woken = [None; 3];
         // Calls of a customer or a key go one by one: only the first of them can have become free.
-        if let Some(first) = customer.and_then(|key| self.first_of(key, 0)) {
-            woken[0] = Some(first.id).filter(waiting);
-        }
+        let mut first = [customer.and_then(|key| self.first_of(key, 0)).map(|first| first.id), None, None, None];
         if let Some(key) = transaction {
-            let facts = |id: u64| self.rows.get(&id).filter(|row| waits(row)).map(|row| row.facts(id));
-            let waiting = || self.by_transaction.of(key).filter_map(facts);
-            woken[1] = waiting().min_by_key(Facts::place).map(|first| first.id);
+            let begun = self.by_transaction.of(key).filter_map(|id| Some((id, self.rows.get(&id)?)));
+            let begun = begun.filter(|(_, row)| row.state == State::Pending && row.due.is_none());
+            first[1] = begun.min_by_key(|(id, row)| row.facts(*id).place()).map(|(id, _)| id);
+            first[2] = self.untouched_posts.of(key).next();
             // A refund overtakes the sale that it cancels.
-            woken[2] = waiting().find(|call| call.kind == CallKind::Refund).map(|refund| refund.id);
+            first[3] = self.untouched_refunds.of(key).next();
         }
-        for id in woken.into_iter().flatten() {
-            self.change(id, |row| row.due = Some(now));
+        for id in first.into_iter().flatten() {
+            if self.rows.get(&id).is_some_and(|row| row.state == State::Pending && row.due.is_none()) {
+                self.change(id, |row| row.due = Some(now));
+            }
         }
     }
 }

@@ -86,18 +86,17 @@ impl Store for MemoryStore {
         self.with(move |table, now| table.claim(limit, terms, now))
     }
 
-    fn settle<'a>(&'a self, settlements: &'a [Settlement], keeping: Keeping) -> Answer<'a, ()> {
+    fn settle<'a>(&'a self, settlements: &'a [Settlement], keeping: Keeping) -> Answer<'a, Vec<bool>> {
         Box::pin(async move {
             let wall = self.clock.wall();
             let now = self.now();
             let mut table = self.table();
-            for settlement in settlements {
-                table.settle(settlement, keeping, now, |then| {
-                    let ago = Duration::from_millis(now.saturating_sub(then));
-                    wall.checked_sub(ago).unwrap_or(SystemTime::UNIX_EPOCH)
-                });
-            }
-            Ok(())
+            let time_of_day = |then| {
+                let ago = Duration::from_millis(now.saturating_sub(then));
+                wall.checked_sub(ago).unwrap_or(SystemTime::UNIX_EPOCH)
+            };
+            let settle = |settlement| table.settle(settlement, keeping, now, time_of_day);
+            Ok(settlements.iter().map(settle).collect())
         })
     }
 

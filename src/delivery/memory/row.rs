@@ -12,7 +12,7 @@ use crate::delivery::{
 };
 
 /// What the table holds of a call. Small: thousands of these wait while Partnero is down.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct Row {
     pub(super) call: CallId,
     pub(super) customer: Option<Arc<str>>,
@@ -89,6 +89,11 @@ impl Row {
     /// In flight, or maybe so, or between its two steps.
     pub(super) fn is_busy(&self) -> bool {
         self.state == State::Claimed || (self.state == State::Pending && self.is_begun())
+    }
+
+    /// Waits, and nothing of it was ever sent.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.state == State::Pending && !self.is_begun()
     }
 
     pub(super) fn is_begun(&self) -> bool {

@@ -16,19 +16,20 @@ use super::{
 };
 
 impl Table {
+    /// Whether the claim still held.
     pub(super) fn settle(
         &mut self,
         settlement: &Settlement,
         keeping: Keeping,
         now: u64,
         wall: impl Fn(u64) -> SystemTime,
-    ) {
+    ) -> bool {
         let id = settlement.row;
         let ours = |row: &Row| row.state == State::Claimed && row.token == settlement.token;
         if !self.rows.get(&id).is_some_and(|row| ours(row)) {
             // The lease ran out and the call is somebody else's, or uncertain: what we know of it comes too late.
             tracing::debug!(row = id, "a settlement came after its lease");
-            return;
+            return false;
         }
         // Taken now: the row may be gone at the end.
         let keys = self.rows.get(&id).map(|row| (row.customer.clone(), row.transaction.clone()));
@@ -53,7 +54,8 @@ impl Table {
             Transition::Again { after } => self.pend(id, now.saturating_add(millis(*after)), |row| {
                 row.attempts += 1;
                 row.waited = row.waited.saturating_add(millis(*after));
-                row.uncertain = false;
+                // A deletion says nothing of a post before it.
+                row.uncertain &= !row.posts();
                 row.suspect = false;
             }),
             Transition::Uncertain { after, quiet } => self.pend(id, now.saturating_add(millis(*after)), |row| {
@@ -65,10 +67,10 @@ impl Table {
             }),
             Transition::Dead { reason, message, uncertain, quiet, notice } => {
                 self.change(id, |row| {
+                    row.uncertain = *uncertain || (row.uncertain && !row.posts());
                     row.state = State::Dead;
                     row.due = None;
                     row.slot = None;
-                    row.uncertain = *uncertain;
                     row.quiet_until = row.quiet_until.max(now.saturating_add(millis(*quiet)));
                     row.attempts += 1;
                     row.death = Some(Box::new(Death { reason: *reason, message: message.clone(), at: now }));
@@ -87,6 +89,7 @@ impl Table {
         if let Some((customer, transaction)) = keys {
             self.wake_keys(customer.as_ref(), transaction.as_ref(), now);
         }
+        true
     }
 
     fn pend(&mut self, id: u64, due: u64, change: impl FnOnce(&mut Row)) {

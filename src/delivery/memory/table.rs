@@ -19,11 +19,13 @@ use super::row::Row;
 
 /// Settled calls that are remembered at most: some 30 MB.
 const MAX_SETTLED: usize = 100_000;
+/// What an observer may be behind.
+const MAX_NOTICES: usize = 10_000;
 /// Settled calls forgotten at a time.
 const PRUNED_AT_ONCE: usize = 1_000;
 
 /// Every field but `rows` is an index: [`change`](Table::change) keeps them true.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Table {
     pub(super) rows: BTreeMap<u64, Box<Row>>,
     last: u64,
@@ -34,8 +36,12 @@ pub(super) struct Table {
     pub(super) open_by_customer: Index,
     /// In flight or uncertain.
     pub(super) busy_by_customer: Index,
-    /// Everything that matters to a transaction key, settled or not.
+    /// Everything that matters to a transaction key, settled or not, but for the next two.
     pub(super) by_transaction: Index,
+    /// Those of them of which nothing was ever sent are kept apart: there can be thousands of one key, and only the
+    /// first of them matters.
+    pub(super) untouched_posts: Index,
+    pub(super) untouched_refunds: Index,
     /// Sign-ups that Partnero has.
     pub(super) known: Index,
     /// Sign-ups with a referrer that are dead letters.
@@ -46,6 +52,7 @@ pub(super) struct Table {
     settled: VecDeque<(u64, u64)>,
     notices: BTreeMap<u64, (u64, DueNotice)>,
     last_notice: u64,
+    dropped_notices: u64,
 }
 
 /// Ids by key.
@@ -78,6 +85,8 @@ struct Entries {
     /// Open, busy, known, dead sign-up.
     of_customer: [bool; 4],
     transaction: Option<Arc<str>>,
+    /// Any but untouched, untouched posts, untouched refunds.
+    of_transaction: [bool; 3],
 }
 
 impl Entries {
@@ -92,6 +101,11 @@ impl Entries {
             customer: row.customer.clone(),
             of_customer: [open, row.is_busy(), known, sign_up && row.referred && dead],
             transaction: row.transaction.clone(),
+            of_transaction: match row.kind {
+                _ if !row.is_untouched() => [true, false, false],
+                CallKind::Refund => [false, false, true],
+                _ => [false, true, false],
+            },
         }
     }
 }
@@ -134,7 +148,11 @@ impl Table {
             let [was, is] = [before, after].map(|it| it.customer.as_ref().filter(|_| it.of_customer[place]));
             index.change(id, was, is);
         }
-        self.by_transaction.change(id, before.transaction.as_ref(), after.transaction.as_ref());
+        let of_transaction = [&mut self.by_transaction, &mut self.untouched_posts, &mut self.untouched_refunds];
+        for (place, index) in of_transaction.into_iter().enumerate() {
+            let [was, is] = [before, after].map(|it| it.transaction.as_ref().filter(|_| it.of_transaction[place]));
+            index.change(id, was, is);
+        }
     }
 
     /// Settles a row: what it held is given back, and what must be remembered of it stays.
@@ -225,6 +243,13 @@ impl Table {
     }
 
     pub(super) fn notify(&mut self, notice: Notice, now: u64) {
+        if self.notices.len() >= MAX_NOTICES {
+            self.notices.pop_first();
+            if self.dropped_notices.is_multiple_of(MAX_NOTICES as u64) {
+                tracing::error!("the observer is {MAX_NOTICES} calls behind: it won't be told of the oldest");
+            }
+            self.dropped_notices += 1;
+        }
         self.last_notice += 1;
         let id = self.last_notice;
         self.notices.insert(id, (now, DueNotice { id, notice, failures: 0 }));
@@ -253,10 +278,7 @@ impl Table {
     }
 
     pub(super) fn forget_notices(&mut self, customer: &str) {
-        self.notices.retain(|_, (_, due)| match &due.notice {
-            Notice::SignedUp { customer: key, .. } => key != customer,
-            _ => true,
-        });
+        self.notices.retain(|_, (_, due)| !due.notice.is_of(customer));
     }
 }
 

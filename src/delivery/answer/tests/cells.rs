@@ -9,6 +9,7 @@ fn short(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Done(end, None) => end.as_str().to_owned(),
         Verdict::Done(end, Some(_)) => format!("{} with data", end.as_str()),
+        Verdict::AskOwed(_) => "ask owed".to_owned(),
         Verdict::AskCreated(_) => "ask created".to_owned(),
         Verdict::AskCustomer(_) => "ask customer".to_owned(),
         Verdict::AskTransaction(_) => "ask transaction".to_owned(),
@@ -42,11 +43,11 @@ fn what_an_answer_of_partnero_s_means() {
         (&[200, 201, 202], data(json!({"key": "7"})), ["recorded with data", "recorded with data", "refunded"]),
         (&[200, 201], Some(json!({"data": {"key": "7"}})), ["recorded with data", "recorded with data", "refunded"]),
         // Unreadable: nothing of what was asked for is in it.
-        (&[200, 201], data(json!(null)), ["ask customer", "uncertain", "refunded"]),
-        (&[200, 201], data(json!([])), ["ask customer", "uncertain", "refunded"]),
-        (&[200, 201], data(json!("ok")), ["ask customer", "uncertain", "refunded"]),
-        (&[200, 204], Some(json!({"status": 1})), ["ask customer", "uncertain", "refunded"]),
-        (&[200, 201], Some(json!({"message": "Done."})), ["ask customer", "uncertain", "refunded"]),
+        (&[200, 201], data(json!(null)), ["ask customer", "ask owed", "refunded"]),
+        (&[200, 201], data(json!([])), ["ask customer", "ask owed", "refunded"]),
+        (&[200, 201], data(json!("ok")), ["ask customer", "ask owed", "refunded"]),
+        (&[200, 204], Some(json!({"status": 1})), ["ask customer", "ask owed", "refunded"]),
+        (&[200, 201], Some(json!({"message": "Done."})), ["ask customer", "ask owed", "refunded"]),
         // A success that says it failed: as 422.
         (&[200, 201], Some(json!({"status": 0})), ["ask customer", "ask customer", "rejected"]),
         (&[200, 201], Some(json!({"status": false})), ["ask customer", "ask customer", "rejected"]),

@@ -23,8 +23,11 @@ impl Table {
         assert_eq!(self.known.0, self.by_customer(known), "known");
         let dead = |row: &Row| signed_up(row) && row.referred && row.state == State::Dead;
         assert_eq!(self.dead_sign_ups.0, self.by_customer(dead), "dead sign-ups");
-        let keyed = self.rows.iter().filter_map(|(id, row)| Some((row.transaction.clone()?, *id)));
-        assert_eq!(self.by_transaction.0, keyed.collect(), "by transaction");
+        let untouched = |row: &Row| row.state == State::Pending && !row.uncertain && !row.deleted;
+        let refund = |row: &Row| row.kind == CallKind::Refund;
+        assert_eq!(self.by_transaction.0, self.by_key(|row| !untouched(row)), "by transaction");
+        assert_eq!(self.untouched_posts.0, self.by_key(|row| untouched(row) && !refund(row)), "untouched posts");
+        assert_eq!(self.untouched_refunds.0, self.by_key(|row| untouched(row) && refund(row)), "untouched refunds");
 
         let behind: Vec<_> = self.parked.iter().map(|(_, id)| *id).collect();
         assert_eq!(
@@ -66,6 +69,11 @@ impl Table {
 
     fn ids(&self, applies: impl Fn(&Row) -> bool) -> BTreeSet<u64> {
         self.rows.iter().filter(|(_, row)| applies(row)).map(|(id, _)| *id).collect()
+    }
+
+    fn by_key(&self, applies: impl Fn(&Row) -> bool) -> BTreeSet<(Arc<str>, u64)> {
+        let rows = self.rows.iter().filter(|(_, row)| applies(row));
+        rows.filter_map(|(id, row)| Some((row.transaction.clone()?, *id))).collect()
     }
 
     fn by_customer(&self, applies: impl Fn(&Row) -> bool) -> BTreeSet<(Arc<str>, u64)> {

@@ -144,3 +144,12 @@ fn who_waited_for_a_letter_that_has_to_make_room_at_once_goes_on() {
     history.0.claim(1);
     history.answer(Came::Refused).ends_with(Some(1));
 }
+
+#[test]
+fn a_refused_deletion_says_nothing_of_the_post_before_it() {
+    let mut history = History::new(9);
+    history.track(Adjustment, 1).claim().answer(Came::Answer).claim().give_up(Came::NoAnswer(Carried::Out)).retry();
+    history.track(Sale, 1);
+    history.0.step(Step::Pass(30_000));
+    history.claim().answer(Came::Refused).ends_with(Some(1));
+}
