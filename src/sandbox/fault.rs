@@ -1,14 +1,11 @@
 //! What can go wrong between an application and Partnero, and for which requests it does.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
 use fastrand::Rng;
 use memchr::memmem;
 
-use super::answer::Answer;
-use super::core::Core;
+use crate::sandbox::{answer::Answer, core::Core};
 
 /// Something that goes wrong with a request.
 ///
