@@ -14,6 +14,10 @@ use crate::sandbox::{answer::Answer, core::Core};
 #[non_exhaustive]
 pub enum Fault {
     /// The connection is cut with no answer, and nothing is processed.
+    ///
+    /// It is cut after the request was sent, so the client can't know that nothing was processed: a sale is uncertain
+    /// then, as after [`StoreThenDrop`](Self::StoreThenDrop). A connection that is refused before anything is sent is
+    /// [`Sandbox::stop_listening`](super::Sandbox::stop_listening).
     Refuse,
     /// Nothing is processed, and no answer ever comes.
     Hang,
