@@ -12,6 +12,32 @@ use tokio::sync::Notify;
 ///
 /// With [`Clock::manual`], a test turns six hours of outage into one call of [`advance`](Clock::advance), while the
 /// requests themselves go over real sockets with their real time-outs.
+///
+/// All waits of the handle are measured by it: back-offs, leases, and the time before Partnero is asked about a lost
+/// answer. It stands still until it is advanced, so advance it when there is something to wait for:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use axum_partnero::{Clock, Decimal, NewTransaction, sandbox::{Fault, Sandbox}};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let sandbox = Sandbox::affiliate().referred_customer("mia", "anna").spawn().await?;
+/// let clock = Clock::manual();
+/// let partnero = sandbox.partnero_builder().clock(clock.clone()).build()?;
+///
+/// sandbox.fault(Fault::StoreThenDrop).on("POST", "/transactions").times(1);
+/// partnero.track_sale(NewTransaction::new("order-1", Decimal::new(4990, 2)).customer("mia"));
+/// while partnero.status().await?.uncertain == 0 {
+///     tokio::time::sleep(Duration::from_millis(1)).await;
+/// }
+/// clock.advance(Duration::from_secs(30)); // the `settle_delay`: now Partnero is asked, and has the sale
+/// partnero.flush(Duration::from_secs(5)).await?;
+/// assert_eq!(sandbox.ledger().transactions().len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Clock(Kind);
 

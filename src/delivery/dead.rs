@@ -12,8 +12,11 @@ use crate::{
 
 /// A call that will not be sent again unless somebody asks for it.
 ///
-/// See [`DeadLetters`](crate::delivery::DeadLetters) for what can be done with it. It shows keys, never e-mail
-/// addresses or names.
+/// See [`DeadLetters`](crate::delivery::DeadLetters) for what can be done with it.
+///
+/// `Display` and `Debug` are for logs: they show keys, and a short hash in place of one that is an e-mail address. The
+/// public fields and the serde form have the keys as they are: if yours may be e-mail addresses, keep those out of logs
+/// and of pages that not everybody may see. The rest of what was tracked (e-mail address, name) isn't in it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeadLetter {
@@ -21,9 +24,9 @@ pub struct DeadLetter {
     pub id: u64,
     /// What it reports.
     pub kind: CallKind,
-    /// The customer, if the call names one.
+    /// The key of the customer, if the call names one, as it is: it may be an e-mail address.
     pub customer: Option<String>,
-    /// The transaction, if the call names one.
+    /// The key of the transaction, if the call names one, as it is.
     pub transaction: Option<String>,
     /// The amount, if the call has one.
     pub amount: Option<Decimal>,

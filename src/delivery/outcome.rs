@@ -11,10 +11,15 @@ pub enum Outcome<T> {
     /// The customer was there already.
     Existed,
     /// Nobody is owed anything by it: the customer was never registered, the partner is unknown, or the amount is zero.
+    ///
+    /// Also of what this handle doesn't send: a sign-up without a referrer if it is
+    /// [`referred_only`](crate::delivery::PartneroBuilder::referred_only), and every call if it is
+    /// [`disabled`](crate::Partnero::disabled).
     Ignored,
     /// The same sale, sign-up or refund was tracked before: nothing was sent.
     Duplicate,
-    /// Never sent: a refund overtook the sale before it left, or a later adjustment made this one obsolete.
+    /// Given up: a refund overtook the sale before it left, a later adjustment made this one obsolete, or the call was a
+    /// dead letter that somebody discarded.
     Cancelled,
     /// The transaction is gone. Of a sale: it was refunded before, and was not sent.
     Refunded,

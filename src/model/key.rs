@@ -43,8 +43,8 @@ pub(crate) fn check_text(text: &str) -> Result<(), KeyError> {
 }
 
 fn check_id(text: &str) -> Result<Arc<str>, KeyError> {
-    // Partnero trims the strings it is sent (its framework's default): a key that kept its blanks would never be
-    // found again under that name.
+    // Partnero probably trims the strings that it is sent, as its framework does by default. Either way a key that
+    // differs by blanks alone must not become two.
     let text = text.trim();
     check_text(text)?;
     if matches!(text, "." | "..") {

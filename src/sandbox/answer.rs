@@ -1,14 +1,15 @@
 //! An answer that a fault gives instead of Partnero's.
 
-use std::fmt;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
-use http::StatusCode;
-use http::header::{self, HeaderName, HeaderValue};
+use http::{
+    StatusCode,
+    header::{self, HeaderName, HeaderValue},
+};
 use serde_json::{Value, json};
 
-use super::envelope::Reply;
+use crate::sandbox::envelope::Reply;
 
 /// An answer made up for a [`Fault`](super::Fault).
 ///

@@ -1,22 +1,20 @@
 //! Setting up a sandbox.
 
-use std::fmt;
-use std::io;
-use std::net::Ipv4Addr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{fmt, io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use fastrand::Rng;
 use rust_decimal::Decimal;
 use tokio::net::TcpListener;
 
-use super::Sandbox;
-use super::core::{Core, State};
-use super::fault::Faults;
-use super::record::Log;
-use super::serve::Server;
-use super::switches::Switches;
-use super::world::{By, Kind, World};
+use crate::sandbox::{
+    Sandbox,
+    core::{Core, State},
+    fault::Faults,
+    record::Log,
+    serve::Server,
+    switches::Switches,
+    world::{By, Kind, World},
+};
 
 /// Sets up a [`Sandbox`]; from [`Sandbox::affiliate`] or [`Sandbox::refer_a_friend`].
 #[must_use = "finish it with `spawn`, `serve` or `build`"]

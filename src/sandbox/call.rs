@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use http::{HeaderMap, Method, Uri, header};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::envelope::{Errors, Failure};
-use super::input::Input;
-use super::world::{By, World};
+use crate::sandbox::{
+    envelope::{Errors, Failure},
+    input::Input,
+    world::{By, World},
+};
 
 #[derive(Debug)]
 pub(super) struct Call {

@@ -1,26 +1,27 @@
 //! The middle of the sandbox: what every request goes through, whether it came by socket or by router.
 
-use std::future::{pending, poll_fn};
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::{
+    future::{pending, poll_fn},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use axum::body::Body;
-use axum::response::Response;
+use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use futures_core::Stream;
-use http::request::Parts;
-use http::{Request, StatusCode, header};
-use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use http::{Request, StatusCode, header, request::Parts};
+use tokio::{task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::call::Call;
-use super::envelope::{Failure, Reply};
-use super::fault::{Fault, Faults};
-use super::record::{Log, RecordedRequest};
-use super::routes::route;
-use super::world::World;
+use crate::sandbox::{
+    call::Call,
+    envelope::{Failure, Reply},
+    fault::{Fault, Faults},
+    record::{Log, RecordedRequest},
+    routes::route,
+    world::World,
+};
 
 /// The largest body accepted.
 const MAX_BODY: usize = 1024 * 1024;

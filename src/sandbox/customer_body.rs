@@ -3,9 +3,11 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::envelope::Reply;
-use super::ledger::CustomerRow;
-use super::world::{By, World};
+use crate::sandbox::{
+    envelope::Reply,
+    ledger::CustomerRow,
+    world::{By, World},
+};
 
 /// The customer as the answer to a create, a get or an update.
 pub(super) fn reply(world: &World, index: usize, status: StatusCode) -> Reply {

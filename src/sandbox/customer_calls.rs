@@ -2,14 +2,16 @@
 
 use http::StatusCode;
 
-use super::call::{Call, customer};
-use super::clock;
-use super::customer_body::{body, reply};
-use super::envelope::{Errors, Failure, Outcome, Reply, check};
-use super::input::Input;
-use super::pages;
-use super::switches::{SearchMiss, UpdateBody};
-use super::world::{By, World};
+use crate::sandbox::{
+    call::{Call, customer},
+    clock,
+    customer_body::{body, reply},
+    envelope::{Errors, Failure, Outcome, Reply, check},
+    input::Input,
+    pages,
+    switches::{SearchMiss, UpdateBody},
+    world::{By, World},
+};
 
 /// `GET /customers/{key, id or e-mail}`.
 pub(super) fn get(world: &World, who: &str) -> Outcome {

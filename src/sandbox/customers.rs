@@ -1,11 +1,13 @@
 //! Creating a customer: `POST /customers`, and a transaction with `options.create_customer`.
 
-use super::call::{Call, person};
-use super::customer_body;
-use super::envelope::{Errors, Failure, Outcome, Reply, check};
-use super::input::Input;
-use super::switches::{DuplicateCustomer, RafIdentity, UnknownReferrer};
-use super::world::{By, World};
+use crate::sandbox::{
+    call::{Call, person},
+    customer_body,
+    envelope::{Errors, Failure, Outcome, Reply, check},
+    input::Input,
+    switches::{DuplicateCustomer, RafIdentity, UnknownReferrer},
+    world::{By, World},
+};
 
 /// `POST /customers`.
 pub(super) fn create(world: &mut World, call: &Call) -> Outcome {

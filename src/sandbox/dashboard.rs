@@ -5,12 +5,14 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::call::{Call, customer};
-use super::customer_body::{self, body, referrals};
-use super::customers::register;
-use super::envelope::{Errors, Number, Outcome, Reply, check};
-use super::pages;
-use super::world::World;
+use crate::sandbox::{
+    call::{Call, customer},
+    customer_body::{self, body, referrals},
+    customers::register,
+    envelope::{Errors, Number, Outcome, Reply, check},
+    pages,
+    world::World,
+};
 
 /// `GET /customers/{id}/stats`. Nobody documents its shape: the guide only has the words "click counts, referral counts,
 /// social sharing links". This is a guess, and small.

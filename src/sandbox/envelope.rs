@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Body;
-use axum::response::Response;
+use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use http::header::{self, HeaderValue};
-use http::{HeaderMap, StatusCode};
+use http::{
+    HeaderMap, StatusCode,
+    header::{self, HeaderValue},
+};
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
-use super::switches::ErrorBody;
+use crate::sandbox::switches::ErrorBody;
 
 /// What an endpoint makes of a call.
 pub(super) type Outcome = Result<Reply, Failure>;

@@ -1,14 +1,11 @@
 //! What can go wrong between an application and Partnero, and for which requests it does.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
 use fastrand::Rng;
 use memchr::memmem;
 
-use super::answer::Answer;
-use super::core::Core;
+use crate::sandbox::{answer::Answer, core::Core};
 
 /// Something that goes wrong with a request.
 ///
@@ -17,6 +14,10 @@ use super::core::Core;
 #[non_exhaustive]
 pub enum Fault {
     /// The connection is cut with no answer, and nothing is processed.
+    ///
+    /// It is cut after the request was sent, so the client can't know that nothing was processed: a sale is uncertain
+    /// then, as after [`StoreThenDrop`](Self::StoreThenDrop). A connection that is refused before anything is sent is
+    /// [`Sandbox::stop_listening`](super::Sandbox::stop_listening).
     Refuse,
     /// Nothing is processed, and no answer ever comes.
     Hang,

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
-use super::envelope::Errors;
+use crate::sandbox::envelope::Errors;
 
 /// More than any amount a column for money would take.
 const MAX_AMOUNT: i64 = 1_000_000_000_000;

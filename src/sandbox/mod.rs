@@ -66,29 +66,24 @@ mod transactions;
 mod webhooks;
 mod world;
 
-use std::fmt;
-use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::Router;
-use axum::routing::any;
+use axum::{Router, routing::any};
 use tokio::sync::Mutex;
 use tokio_util::sync::DropGuard;
 
-pub use self::answer::Answer;
-pub use self::builder::SandboxBuilder;
-use self::core::Core;
-pub use self::fault::{Fault, FaultRule};
-pub use self::ledger::{CustomerRow, Ledger, PartnerRow, RewardRow, TransactionRow, WebhookRow};
-pub use self::record::RecordedRequest;
-use self::serve::Server;
-pub use self::switches::{
-    CreatedAt, CreatedStatus, DuplicateCustomer, DuplicateTransaction, ErrorBody, PartnerField, RafIdentity,
-    SearchMiss, SeveralMatches, Switches, UnknownReferrer, UnrewardedSale, UpdateBody, WebhookEvents,
+pub use self::{
+    answer::Answer,
+    builder::SandboxBuilder,
+    fault::{Fault, FaultRule},
+    ledger::{CustomerRow, Ledger, PartnerRow, RewardRow, TransactionRow, WebhookRow},
+    record::RecordedRequest,
+    switches::{
+        CreatedAt, CreatedStatus, DuplicateCustomer, DuplicateTransaction, ErrorBody, PartnerField, RafIdentity,
+        SearchMiss, SeveralMatches, Switches, UnknownReferrer, UnrewardedSale, UpdateBody, WebhookEvents,
+    },
 };
-use self::world::Kind;
+use self::{core::Core, serve::Server, world::Kind};
 
 /// A running sandbox. Clones are handles of the same one; when the last is dropped, it ends.
 #[derive(Clone)]

@@ -3,9 +3,11 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::call::Call;
-use super::envelope::{Failure, Outcome, Reply};
-use super::world::World;
+use crate::sandbox::{
+    call::Call,
+    envelope::{Failure, Outcome, Reply},
+    world::World,
+};
 
 /// One page of `rows`, oldest first unless `sort=desc`, each as `body` makes it.
 pub(super) fn list<T, B: Serialize>(world: &World, call: &Call, mut rows: Vec<T>, body: impl Fn(&T) -> B) -> Outcome {

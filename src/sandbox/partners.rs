@@ -4,13 +4,15 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::call::{Call, person};
-use super::customer_body::tags;
-use super::envelope::{Errors, Failure, Number, Outcome, Reply, check};
-use super::ledger::PartnerRow;
-use super::pages;
-use super::switches::SearchMiss;
-use super::world::{By, World};
+use crate::sandbox::{
+    call::{Call, person},
+    customer_body::tags,
+    envelope::{Errors, Failure, Number, Outcome, Reply, check},
+    ledger::PartnerRow,
+    pages,
+    switches::SearchMiss,
+    world::{By, World},
+};
 
 /// `POST /partners`. The answer has no `referrals`, no `commissions` and no `key`.
 pub(super) fn create(world: &mut World, call: &Call) -> Outcome {

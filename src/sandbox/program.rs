@@ -4,9 +4,11 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::call::Call;
-use super::envelope::{Errors, Number, Outcome, Reply, check};
-use super::world::World;
+use crate::sandbox::{
+    call::Call,
+    envelope::{Errors, Number, Outcome, Reply, check},
+    world::World,
+};
 
 /// `GET /test`. Only `data.program.pub_id` is known.
 pub(super) fn test(world: &World) -> Reply {

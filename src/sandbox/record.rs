@@ -3,11 +3,10 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use http::request::Parts;
-use http::{HeaderMap, header};
+use http::{HeaderMap, header, request::Parts};
 use serde_json::Value;
 
-use super::fault::Fault;
+use crate::sandbox::fault::Fault;
 
 /// A request that arrived, from [`Sandbox::requests`](super::Sandbox::requests).
 #[derive(Debug, Clone)]

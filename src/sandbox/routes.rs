@@ -2,10 +2,13 @@
 
 use http::{Method, StatusCode};
 
-use super::call::Call;
-use super::envelope::{Failure, Outcome};
-use super::world::World;
-use super::{customer_calls, customers, dashboard, partners, program, transaction_calls, transactions, webhooks};
+use crate::sandbox::{
+    call::Call,
+    customer_calls, customers, dashboard,
+    envelope::{Failure, Outcome},
+    partners, program, transaction_calls, transactions, webhooks,
+    world::World,
+};
 
 pub(super) fn route(world: &mut World, call: &Call) -> Outcome {
     let unknown = || Failure::not_found("Route");

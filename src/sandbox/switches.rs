@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 /// A referrer that Partnero doesn't know, in `partner` or `referring_customer`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum UnknownReferrer {
     /// 400 "invalid partner key".
     Reject400,
@@ -15,6 +16,7 @@ pub enum UnknownReferrer {
 
 /// A second customer with the same key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DuplicateCustomer {
     /// 422 with `errors.key`, as the documentation says.
     Reject422,
@@ -24,6 +26,7 @@ pub enum DuplicateCustomer {
 
 /// A second transaction with the key of a live one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DuplicateTransaction {
     /// Stored as a second row, with a second commission.
     AcceptAgain,
@@ -37,6 +40,7 @@ pub enum DuplicateTransaction {
 
 /// Which of several transactions with one key is meant by its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SeveralMatches {
     /// The one stored first.
     Oldest,
@@ -46,6 +50,7 @@ pub enum SeveralMatches {
 
 /// A transaction of a customer that Partnero doesn't know, or that nobody referred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum UnrewardedSale {
     /// 422 with `errors.customer`.
     Reject422,
@@ -59,6 +64,7 @@ pub enum UnrewardedSale {
 
 /// The status of a successful create.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CreatedStatus {
     /// 200, then 201, and so on: nobody says which it is, so a client must take both.
     Alternate,
@@ -70,6 +76,7 @@ pub enum CreatedStatus {
 
 /// The body of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ErrorBody {
     /// `{"message", "errors"?, "status": 0}`.
     WithStatus,
@@ -81,6 +88,7 @@ pub enum ErrorBody {
 
 /// What `data.partner` of a customer, a transaction and a reward holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PartnerField {
     /// The partner's opaque id, as in the examples.
     Id,
@@ -90,6 +98,7 @@ pub enum PartnerField {
 
 /// How `id` and `key` of a refer-a-friend customer relate when only one was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RafIdentity {
     /// They are the same.
     Same,
@@ -99,6 +108,7 @@ pub enum RafIdentity {
 
 /// The body that `PUT /customers/{key}` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum UpdateBody {
     /// Flat fields, or the same in `update`.
     Either,
@@ -110,6 +120,7 @@ pub enum UpdateBody {
 
 /// The form of a transaction's `created_at`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CreatedAt {
     /// Unix seconds or a date-time.
     Either,
@@ -121,6 +132,7 @@ pub enum CreatedAt {
 
 /// A `:search` that finds nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SearchMiss {
     /// 200 with an empty list.
     EmptyList,
@@ -130,6 +142,7 @@ pub enum SearchMiss {
 
 /// Which events a webhook can be created for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum WebhookEvents {
     /// The list that the vendor's own n8n node offers for the program type.
     Subscribable,

@@ -3,9 +3,11 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::envelope::Number;
-use super::ledger::{RewardRow, TransactionRow};
-use super::world::{By, World};
+use crate::sandbox::{
+    envelope::Number,
+    ledger::{RewardRow, TransactionRow},
+    world::{By, World},
+};
 
 #[derive(Serialize)]
 pub(super) struct TransactionBody {

@@ -1,13 +1,15 @@
 //! Reading, archiving and deleting transactions.
 
-use super::call::{Call, customer};
-use super::clock;
-use super::envelope::{Errors, Failure, Outcome, Reply, check};
-use super::ledger::TransactionRow;
-use super::pages;
-use super::switches::SeveralMatches;
-use super::transaction_body::body;
-use super::world::{By, World};
+use crate::sandbox::{
+    call::{Call, customer},
+    clock,
+    envelope::{Errors, Failure, Outcome, Reply, check},
+    ledger::TransactionRow,
+    pages,
+    switches::SeveralMatches,
+    transaction_body::body,
+    world::{By, World},
+};
 
 /// The transaction that a key means. Archived ones can be found, deleted ones can't.
 pub(super) fn find(world: &World, key: &str) -> Option<usize> {

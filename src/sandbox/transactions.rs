@@ -3,16 +3,18 @@
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::call::{Call, person};
-use super::clock;
-use super::customers::register;
-use super::envelope::{Errors, Failure, Outcome, Reply, check};
-use super::input::Input;
-use super::ledger::{RewardRow, TransactionRow};
-use super::switches::{CreatedAt, DuplicateTransaction, UnrewardedSale};
-use super::transaction_body::body;
-use super::transaction_calls::find;
-use super::world::World;
+use crate::sandbox::{
+    call::{Call, person},
+    clock,
+    customers::register,
+    envelope::{Errors, Failure, Outcome, Reply, check},
+    input::Input,
+    ledger::{RewardRow, TransactionRow},
+    switches::{CreatedAt, DuplicateTransaction, UnrewardedSale},
+    transaction_body::body,
+    transaction_calls::find,
+    world::World,
+};
 
 /// What one element says, checked.
 struct Sale {

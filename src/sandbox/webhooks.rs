@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::call::Call;
-use super::envelope::{Errors, Failure, Outcome, Reply, check};
-use super::input::Input;
-use super::ledger::WebhookRow;
-use super::pages;
-use super::switches::WebhookEvents;
-use super::world::World;
+use crate::sandbox::{
+    call::Call,
+    envelope::{Errors, Failure, Outcome, Reply, check},
+    input::Input,
+    ledger::WebhookRow,
+    pages,
+    switches::WebhookEvents,
+    world::World,
+};
 
 const AFFILIATE: [&str; 14] = [
     "partner.created",

@@ -7,9 +7,11 @@ use http::StatusCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rust_decimal::Decimal;
 
-use super::clock;
-use super::ledger::{CustomerRow, Ledger, PartnerRow};
-use super::switches::{CreatedStatus, PartnerField, Switches};
+use crate::sandbox::{
+    clock,
+    ledger::{CustomerRow, Ledger, PartnerRow},
+    switches::{CreatedStatus, PartnerField, Switches},
+};
 
 /// What a key keeps in a link's query.
 const LINK: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
