@@ -173,10 +173,10 @@ impl Partnero {
                 if mark.is_none() && shared.tally.stored.load(Ordering::Acquire) >= taken {
                     mark = shared.store.mark().await.ok();
                 }
-                if let Some(mark) = mark {
-                    if matches!(shared.store.is_open_before(mark).await, Ok(false)) {
-                        return;
-                    }
+                if let Some(mark) = mark
+                    && matches!(shared.store.is_open_before(mark).await, Ok(false))
+                {
+                    return;
                 }
                 // Another process may settle it: it says nothing to us.
                 let _ = tokio::time::timeout(Duration::from_secs(1), settled).await;
@@ -263,5 +263,25 @@ impl fmt::Debug for Partnero {
             Inner::Disabled(_) => debug.field("disabled", &true),
         };
         debug.finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{NewCustomer, NewTransaction};
+
+    fn spawnable<T: Send>(_: T) {}
+
+    #[test]
+    fn a_handler_can_await_each_of_the_futures() {
+        let partnero = Partnero::disabled();
+        spawnable(partnero.check());
+        spawnable(partnero.flush(Duration::ZERO));
+        spawnable(partnero.status());
+        spawnable(partnero.forget("7"));
+        spawnable(partnero.shutdown(Duration::ZERO));
+        spawnable(partnero.track_sign_up(NewCustomer::new(7)).stored());
+        spawnable(partnero.track_sale(NewTransaction::new(1, rust_decimal::Decimal::ONE)).delivered());
     }
 }
