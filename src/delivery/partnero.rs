@@ -251,7 +251,8 @@ impl Partnero {
     /// Takes no more calls, stores and sends what it can in that time, and ends the tasks.
     ///
     /// A memory outbox is emptied as far as Partnero takes it; a durable one only finishes what is under way. It
-    /// returns early when nothing can be done before the time is up. Call it after the server has stopped.
+    /// returns early when nothing can be done before the time is up. Call it after the server has stopped. Called again,
+    /// the shorter time counts, and the report is the same.
     pub async fn shutdown(&self, timeout: Duration) -> ShutdownReport {
         match self.as_live() {
             Some(live) => shutdown::shutdown(live, timeout).await,
@@ -281,5 +282,25 @@ impl fmt::Debug for Partnero {
             Inner::Disabled(_) => debug.field("disabled", &true),
         };
         debug.finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{NewCustomer, NewTransaction};
+
+    fn spawnable<T: Send>(_: T) {}
+
+    #[test]
+    fn a_handler_can_await_each_of_the_futures() {
+        let partnero = Partnero::disabled();
+        spawnable(partnero.check());
+        spawnable(partnero.flush(Duration::ZERO));
+        spawnable(partnero.status());
+        spawnable(partnero.forget("7"));
+        spawnable(partnero.shutdown(Duration::ZERO));
+        spawnable(partnero.track_sign_up(NewCustomer::new(7)).stored());
+        spawnable(partnero.track_sale(NewTransaction::new(1, rust_decimal::Decimal::ONE)).delivered());
     }
 }

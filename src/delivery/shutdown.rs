@@ -3,9 +3,9 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use tokio::{
-    sync::{Mutex, OnceCell},
+    sync::{Mutex, OnceCell, watch},
     task::JoinHandle,
-    time::{Instant, timeout_at},
+    time::{Instant, sleep_until, timeout},
 };
 
 use crate::delivery::{partnero::Live, shared::Stop};
@@ -27,6 +27,8 @@ pub struct ShutdownReport {
     pub lost: usize,
     /// Calls that were never taken, for a full queue or for what was wrong with them.
     pub refused: u64,
+    /// What the observer wasn't told: lost with a memory outbox.
+    pub untold: usize,
 }
 
 /// The tasks of a handle, and what came of ending them.
@@ -53,24 +55,28 @@ impl Tasks {
 }
 
 /// Ends a handle's tasks. Whoever asks again gets the same report.
-pub(crate) async fn shutdown(live: &Live, timeout: Duration) -> ShutdownReport {
+pub(crate) async fn shutdown(live: &Live, within: Duration) -> ShutdownReport {
+    let now = Instant::now();
+    let at = now.checked_add(within).unwrap_or(now + Duration::from_secs(365 * 24 * 60 * 60));
+    live.close.cancel();
+    // The most impatient caller counts.
+    live.shared.stop.send_modify(|stop| match stop {
+        Stop::At(earlier) if *earlier <= at => {}
+        _ => *stop = Stop::At(at),
+    });
+    live.shared.nudge.notify_one();
     let end = async {
-        let now = Instant::now();
-        let at = now.checked_add(timeout).unwrap_or(now + Duration::from_secs(365 * 24 * 60 * 60));
-        live.close.cancel();
-        live.shared.stop.send_replace(Stop::At(at));
-        live.shared.nudge.notify_one();
-
+        let mut stop = live.shared.stop.subscribe();
         let mut running = live.tasks.running.lock().await;
-        let unstored = join(&mut running.writer, at).await;
-        join(&mut running.dispatcher, at).await;
-        join(&mut running.notifier, at).await;
+        let unstored = join(&mut running.writer, &mut stop).await;
+        join(&mut running.dispatcher, &mut stop).await;
+        join(&mut running.notifier, &mut stop).await;
         live.shared.leave_all();
 
         let store = &live.shared.store;
-        let open = match timeout_at(at + GRACE, store.counts()).await {
-            Ok(Ok(counts)) => counts.pending + counts.in_flight + counts.uncertain + counts.parked,
-            _ => 0,
+        let (open, untold) = match timeout(GRACE, store.counts()).await {
+            Ok(Ok(counts)) => (counts.pending + counts.in_flight + counts.uncertain + counts.parked, counts.notices),
+            _ => (0, 0),
         };
         let unstored = unstored.unwrap_or_else(|| usize::try_from(live.shared.tally.buffered()).unwrap_or(usize::MAX));
         let (left, lost) = if store.is_volatile() { (0, open + unstored) } else { (open, unstored) };
@@ -82,10 +88,14 @@ pub(crate) async fn shutdown(live: &Live, timeout: Duration) -> ShutdownReport {
             left,
             lost,
             refused: count(&tally.refused),
+            untold,
         };
         let outbox = live.shared.name.as_str();
         if lost > 0 {
             tracing::error!(outbox, lost, "shut down with calls that are lost");
+        }
+        if untold > 0 {
+            tracing::warn!(outbox, untold, "shut down before the observer was told of everything");
         }
         let full = live.intake.room().refused();
         if full > 0 {
@@ -98,12 +108,26 @@ pub(crate) async fn shutdown(live: &Live, timeout: Duration) -> ShutdownReport {
 }
 
 /// Waits for a task to end by itself, then ends it. `None` if there was nothing to wait for, or it didn't.
-async fn join<T>(task: &mut Option<JoinHandle<T>>, at: Instant) -> Option<T> {
+async fn join<T>(task: &mut Option<JoinHandle<T>>, stop: &mut watch::Receiver<Stop>) -> Option<T> {
     let handle = task.as_mut()?;
-    let result = timeout_at(at + GRACE, &mut *handle).await;
-    if result.is_err() {
-        handle.abort();
-    }
+    let result = tokio::select! {
+        result = &mut *handle => result.ok(),
+        () = time_is_up(stop) => {
+            handle.abort();
+            None
+        }
+    };
     *task = None;
-    result.ok()?.ok()
+    result
+}
+
+/// Somebody may come in the meantime who wants it sooner.
+async fn time_is_up(stop: &mut watch::Receiver<Stop>) {
+    loop {
+        let Stop::At(at) = *stop.borrow_and_update() else { return };
+        tokio::select! {
+            () = sleep_until(at + GRACE) => return,
+            Ok(()) = stop.changed() => {}
+        }
+    }
 }
