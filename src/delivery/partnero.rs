@@ -187,7 +187,8 @@ impl Partnero {
                 tokio::pin!(settled);
                 // Registered before the look, so that nothing is settled between the two.
                 settled.as_mut().enable();
-                if mark.is_none() && shared.tally.stored.load(Ordering::Acquire) >= taken {
+                let stored = shared.tally.stored.load(Ordering::Acquire) >= taken;
+                if mark.is_none() && (stored || shared.tally.all_stored.load(Ordering::Acquire)) {
                     mark = shared.store.mark().await.ok();
                 }
                 if let Some(mark) = mark

@@ -106,6 +106,23 @@ async fn several_at_once_get_the_same_report() {
 }
 
 #[tokio::test]
+async fn an_impatient_one_cuts_a_patient_one_short() {
+    let (sandbox, partnero) = open().await;
+    sandbox.fault(Fault::Hang);
+    let waiting = partnero.track_sale(sale("o1", 5));
+    until("it hangs", async || !sandbox.requests().is_empty()).await;
+    let patient = tokio::spawn({
+        let partnero = partnero.clone();
+        async move { partnero.shutdown(Duration::from_secs(24 * 60 * 60)).await }
+    });
+    until("it is shutting down", async || partnero.track_refund("o2").stored().await == Err(TrackError::ShutDown))
+        .await;
+    let report = within(partnero.shutdown(ms(20))).await;
+    assert_eq!(within(patient).await.unwrap(), report);
+    assert_eq!(within(waiting.delivered()).await, Err(DeliveryError::ShutDown));
+}
+
+#[tokio::test]
 async fn a_cancelled_one_can_be_followed_by_another() {
     let (sandbox, partnero) = open().await;
     sandbox.fault(Fault::Hang).times(1);

@@ -70,7 +70,7 @@ impl Table {
 
     /// The other calls of a key that matter to this one: of those that merely wait, a post or a refund looks at the
     /// first, and a refund at all the posts that it makes obsolete.
-    fn history(&self, key: &Arc<str>, id: u64, kind: CallKind) -> Vec<Facts> {
+    pub(super) fn history(&self, key: &Arc<str>, id: u64, kind: CallKind) -> Vec<Facts> {
         let posts = if kind == CallKind::Refund { usize::MAX } else { 1 };
         let posts = self.untouched_posts.of(key).filter(|other| *other != id).take(posts);
         let posts = posts.take_while(|other| *other < id);

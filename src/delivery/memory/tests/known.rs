@@ -153,3 +153,17 @@ fn a_refused_deletion_says_nothing_of_the_post_before_it() {
     history.0.step(Step::Pass(30_000));
     history.claim().answer(Came::Refused).ends_with(Some(1));
 }
+
+#[test]
+fn hundreds_of_calls_of_one_key_are_looked_at_once_each() {
+    let mut history = History::new(9);
+    for _ in 0..300 {
+        history.track(Sale, 1);
+    }
+    history.claim().answer(Came::Answer);
+    // Each look sees the first and what is settled: two calls, not hundreds.
+    let key = std::sync::Arc::from("order-0");
+    let last = *history.0.table.rows.last_key_value().unwrap().0;
+    assert!(history.0.table.history(&key, last, Sale).len() <= 2);
+    history.ends_with(Some(1));
+}
