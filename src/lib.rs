@@ -13,14 +13,14 @@ pub mod sandbox;
 // What handlers, `main` and an observer name. Settings, reports and the client's own types stay in their modules.
 pub use api::{ApiClient, ApiError};
 pub use delivery::{
-    BoxError, BuildError, Clock, DeadLetter, DeliveryError, MemoryOutbox, Observer, Outcome, Partnero, TrackError,
-    Tracked,
+    BoxError, BuildError, Clock, DeadLetter, DeliveryError, HoldReason, MemoryOutbox, Observer, Outcome, Partnero,
+    RefusedCall, TrackError, Tracked,
 };
 pub use model::{
     Amount, AmountError, CustomerKey, KeyError, NewCustomer, NewTransaction, ProgramType, ReferralKey, ReferralKeys,
     TransactionKey,
 };
 pub use referral::{ReferralKeyRejection, ReferralLayer, ReferralService};
-/// The numbers of [`Amount`], from the crate of the same name.
+/// The numbers of [`Amount`], from the crate `rust_decimal`.
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;
