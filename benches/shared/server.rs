@@ -1,6 +1,6 @@
 //! A server in a process of its own, which answers each request as Partnero answers a sale: at once, soon, or never.
 //!
-//! It isn't the sandbox, whose ledger and log take more time than an answer: what is measured is the client's side.
+//! Or the sandbox, whose ledger takes more time than an answer: the others measure the client's side alone.
 
 use std::{
     env,
@@ -10,6 +10,9 @@ use std::{
 };
 
 use axum::{Router, http::header::CONTENT_TYPE};
+use axum_partnero::sandbox::Sandbox;
+
+use super::sales::API_KEY;
 
 const ROLE: &str = "BENCH_SERVER";
 const ANSWER: &str = r#"{"data":{"id":"trx_8f3b1c0a5d","key":"order-100001","action":"sale","amount":49.9,"amount_units":"USD","product_id":"plan-pro","product_type":null,"is_rewardable":true,"created_at":"2026-07-10T09:21:44.000000Z","deleted_at":null,"customer":{"id":"cus_1d2e9b7f","key":"customer-4711","email":null,"status":"active"},"rewards":[{"id":"rew_77aa01","key":"rew_77aa01","amount":14.97,"amount_units":"USD","status":"pending","partner":{"id":"par_0c5d","key":"anna-2025"}}]},"status":1}"#;
@@ -20,6 +23,8 @@ pub(crate) enum Answers {
     AtOnce,
     /// After five milliseconds: sooner than any API at the other end of a wire.
     Soon,
+    /// As the sandbox does, which keeps a ledger.
+    Sandbox,
     Never,
 }
 
@@ -35,6 +40,7 @@ impl Server {
         let role = match answers {
             Answers::AtOnce => "at once",
             Answers::Soon => "soon",
+            Answers::Sandbox => "sandbox",
             Answers::Never => "never",
         };
         let mut process = Command::new(env::current_exe().expect("this program"))
@@ -88,6 +94,14 @@ pub(crate) fn was_server() -> bool {
         let listener = socket.listen(4096).expect("a listener");
         println!("http://{}/v1/", listener.local_addr().expect("its address"));
         let _ = std::io::stdout().flush();
+        if role == "sandbox" {
+            let record = |switches: &mut axum_partnero::sandbox::Switches| {
+                switches.unknown_customer = axum_partnero::sandbox::UnrewardedSale::Record;
+            };
+            let sandbox = Sandbox::affiliate().api_key(API_KEY).switch(record).keep_requests(0);
+            let _sandbox = sandbox.serve(listener).await.expect("it serves");
+            return std::future::pending().await;
+        }
         axum::serve(listener, Router::new().fallback(answer)).await.expect("it serves");
     });
     true

@@ -7,7 +7,8 @@ use crate::delivery::{dead::DeadLetter, outbox::OutboxError, shared::Shared};
 /// Letters read at a time.
 const PAGE: usize = 100;
 
-/// The dead letters of a handle: see [`Partnero::dead_letters`](crate::Partnero::dead_letters).
+/// The dead letters of a handle: see [`Partnero::dead_letters`](crate::Partnero::dead_letters). It doesn't keep the
+/// handle alive: what is retried after the last one is gone isn't sent.
 ///
 /// ```no_run
 /// # async fn example(partnero: axum_partnero::Partnero) -> Result<(), Box<dyn std::error::Error>> {
@@ -52,7 +53,7 @@ impl DeadLetters {
         Ok(found)
     }
 
-    /// Retries every letter there is now. How many there were.
+    /// Retries every letter there is now. How many there were. They don't count towards `capacity`.
     ///
     /// # Errors
     /// When the outbox is out of reach: those before it are retried then.
