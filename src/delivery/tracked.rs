@@ -292,3 +292,20 @@ impl Ticket {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn debug_shows_nothing_of_what_partnero_answered() {
+        let ticket = Arc::new(Ticket::default());
+        let answer = json!({"key": "7", "email": "mia@x.test", "name": "Mia"});
+        ticket.move_to(Progress::Ended(End::Recorded, Some(answer)));
+        let text = format!("{:?}", Tracked::<Customer>::queued(ticket));
+        assert!(text.contains("Recorded"), "{text}");
+        assert!(!text.contains("mia") && !text.contains("Mia"), "{text}");
+    }
+}

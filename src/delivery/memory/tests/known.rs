@@ -167,3 +167,16 @@ fn hundreds_of_calls_of_one_key_are_looked_at_once_each() {
     assert!(history.0.table.history(&key, last, Sale).len() <= 2);
     history.ends_with(Some(1));
 }
+
+#[test]
+fn an_observer_that_never_answers_leaves_a_bounded_backlog() {
+    use crate::delivery::notice::Notice;
+
+    let mut table = super::super::table::Table::default();
+    for order in 0..10_100 {
+        table.notify(Notice::Refunded { transaction: order.to_string() }, 0);
+    }
+    assert_eq!(table.counts(0).notices, 10_000);
+    let oldest = table.notices(1, 0).pop().unwrap();
+    assert!(matches!(oldest.notice, Notice::Refunded { transaction } if transaction == "100"));
+}
