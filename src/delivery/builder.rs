@@ -20,7 +20,7 @@ use crate::{
         memory::MemoryOutbox,
         notifier::Notifier,
         observer::{AnyObserver, Observer},
-        outbox::{Outbox, sealed},
+        outbox::{Opening, Outbox, sealed},
         partnero::{Live, Partnero},
         room::Room,
         settings::{FOREVER, Settings},
@@ -63,7 +63,7 @@ pub enum BuildError {
     ProgramId,
 }
 
-type Open = Box<dyn FnOnce(Clock) -> sealed::Handle + Send>;
+type Open = Box<dyn FnOnce(Opening) -> sealed::Handle + Send>;
 
 /// Builds a [`Partnero`] handle; see [`Partnero::builder`].
 #[must_use = "a builder does nothing until `build` is called"]
@@ -94,7 +94,7 @@ impl PartneroBuilder {
             api: ApiClient::builder(api_key),
             request_timeout: Duration::from_secs(10),
             lease: None,
-            open: Box::new(|clock| sealed::IntoStore::into_store(MemoryOutbox::new(), clock)),
+            open: Box::new(|opening| sealed::IntoStore::into_store(MemoryOutbox::new(), opening)),
             name: "partnero".to_owned(),
             observer: None,
             clock: Clock::system(),
@@ -106,7 +106,7 @@ impl PartneroBuilder {
 
     /// Where calls are kept until Partnero has them. Default: [`MemoryOutbox`], which a crash empties.
     pub fn outbox(mut self, outbox: impl Outbox) -> Self {
-        self.open = Box::new(|clock| sealed::IntoStore::into_store(outbox, clock));
+        self.open = Box::new(|opening| sealed::IntoStore::into_store(outbox, opening));
         self
     }
 
@@ -300,7 +300,7 @@ impl PartneroBuilder {
         }
         let api = self.api.build()?;
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
-        let sealed::Handle(store) = (self.open)(self.clock.clone());
+        let sealed::Handle(store) = (self.open)(Opening { clock: self.clock.clone(), name: self.name.clone() });
         if !settings.dispatch && store.is_volatile() {
             return Err(BuildError::NothingDispatches);
         }

@@ -77,7 +77,7 @@ impl Notifier {
     async fn tell(&mut self) {
         let room = AT_ONCE.saturating_sub(self.tasks.len());
         // An outbox out of reach is the dispatcher's news; the notices in it will keep.
-        let due = self.shared.store.notices(room).await.unwrap_or_default();
+        let due = self.shared.store.notices(room, self.lease()).await.unwrap_or_default();
         for DueNotice { id, notice, failures } in due {
             let observer = Arc::clone(&self.observer);
             let Some(event) = event(notice) else {
@@ -88,6 +88,11 @@ impl Notifier {
             let timeout = self.shared.settings.observer_timeout;
             self.tasks.spawn(async move { (id, tell(observer, event, failures, timeout).await) });
         }
+    }
+
+    /// Longer than an observer can take, so that nothing is told twice while that isn't needed.
+    fn lease(&self) -> Duration {
+        self.shared.settings.observer_timeout + Duration::from_secs(30)
     }
 
     async fn none_left(&self) -> bool {

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 
 use crate::delivery::{
     call::{CallId, CallKind, NewCall},
+    clock::Clock,
     dead::{DeadLetter, DeadReason},
     notice::Notice,
     outcome::End,
@@ -23,11 +24,10 @@ pub trait Outbox: sealed::IntoStore + Send + 'static {}
 pub(crate) mod sealed {
     use std::{fmt, sync::Arc};
 
-    use super::Store;
-    use crate::delivery::clock::Clock;
+    use super::{Opening, Store};
 
     pub trait IntoStore {
-        fn into_store(self, clock: Clock) -> Handle;
+        fn into_store(self, opening: Opening) -> Handle;
     }
 
     pub struct Handle(pub(crate) Arc<dyn Store>);
@@ -39,19 +39,40 @@ pub(crate) mod sealed {
     }
 }
 
+/// What a store needs to know of the handle that uses it.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    pub(crate) clock: Clock,
+    /// The name of the handle: several can share a database.
+    pub(crate) name: String,
+}
+
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, OutboxError>> + Send + 'a>>;
 
-/// The outbox is out of reach. What was asked of it can be asked again.
+/// What is wrong with the outbox. What was asked of it was not done, and can be asked again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the outbox is out of reach: {0}")]
-pub struct OutboxError(pub(crate) String);
+#[non_exhaustive]
+pub enum OutboxError {
+    /// The database can't be reached, is locked, full, read-only or in trouble.
+    #[error("the outbox is out of reach: {0}")]
+    Unreachable(String),
+    /// The database is there, and the outbox's tables aren't.
+    #[error("the database has no table `{table}`: call `create_schema()`, or run the outbox's `SCHEMA` in a migration")]
+    NoTable {
+        /// The one that is missing.
+        table: &'static str,
+    },
+    /// The database takes other calls, but not this one.
+    #[error("the database refuses the call: {0}")]
+    Refused(String),
+}
 
 /// The operations of an outbox.
 pub(crate) trait Store: Send + Sync + fmt::Debug {
     /// Whether a crash loses what is in it.
     fn is_volatile(&self) -> bool;
 
-    /// Stores calls, taking those out of the list that it has then. One that is there already is not stored again.
+    /// Stores calls, all of them or none, and empties the list. One that is there already is not stored again.
     fn insert<'a>(&'a self, calls: &'a mut Vec<NewCall>) -> Answer<'a, ()>;
 
     /// Hands out what can be sent now, at most `limit`.
@@ -60,8 +81,15 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
     /// Records what came of claimed calls. Which of them: a settlement whose claim has run out changes nothing.
     fn settle<'a>(&'a self, settlements: &'a [Settlement], keeping: Keeping) -> Answer<'a, Vec<bool>>;
 
-    /// Hands out what the observer hasn't been told, at most `limit`.
-    fn notices(&self, limit: usize) -> Answer<'_, Vec<DueNotice>>;
+    /// What became of these calls, as far as they are over. For a durable outbox: another process may have sent them.
+    fn fates<'a>(&'a self, calls: &'a [CallId]) -> Answer<'a, Vec<Fate>>;
+
+    /// The program that the outbox belongs to: the one recorded in it, or else this one, which is recorded then.
+    fn program<'a>(&'a self, found: &'a str) -> Answer<'a, String>;
+
+    /// Hands out what the observer hasn't been told, at most `limit`. What isn't settled by the end of the lease is
+    /// handed out again.
+    fn notices(&self, limit: usize, lease: Duration) -> Answer<'_, Vec<DueNotice>>;
 
     /// The observer took this notice, or it is to be told again after that long.
     fn settle_notice(&self, id: u64, again: Option<Duration>) -> Answer<'_, ()>;
@@ -170,6 +198,23 @@ pub(crate) enum Transition {
     Uncertain { after: Duration, quiet: Duration },
     /// It is a dead letter. Until `quiet`, an attempt at it may still be under way.
     Dead { reason: DeadReason, message: String, uncertain: bool, quiet: Duration, notice: bool },
+}
+
+/// What became of a call that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fate {
+    pub(crate) id: CallId,
+    pub(crate) kind: CallKind,
+    pub(crate) customer: Option<String>,
+    pub(crate) transaction: Option<String>,
+    pub(crate) over: Over,
+}
+
+/// How a call is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Over {
+    Ended(End),
+    Dead(DeadReason, String),
 }
 
 /// Something that the observer hasn't been told.

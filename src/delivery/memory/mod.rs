@@ -15,10 +15,10 @@ use std::{
 };
 
 use crate::delivery::{
-    call::NewCall,
+    call::{CallId, NewCall},
     clock::Clock,
     dead::DeadLetter,
-    outbox::{Answer, Claim, Counts, DueNotice, Outbox, Settlement, Store, Terms, sealed},
+    outbox::{Answer, Claim, Counts, DueNotice, Fate, Opening, Outbox, Settlement, Store, Terms, sealed},
     settings::Keeping,
 };
 
@@ -43,8 +43,8 @@ impl MemoryOutbox {
 impl Outbox for MemoryOutbox {}
 
 impl sealed::IntoStore for MemoryOutbox {
-    fn into_store(self, clock: Clock) -> sealed::Handle {
-        sealed::Handle(Arc::new(MemoryStore { table: Mutex::default(), clock }))
+    fn into_store(self, opening: Opening) -> sealed::Handle {
+        sealed::Handle(Arc::new(MemoryStore { table: Mutex::default(), clock: opening.clock }))
     }
 }
 
@@ -100,7 +100,16 @@ impl Store for MemoryStore {
         })
     }
 
-    fn notices(&self, limit: usize) -> Answer<'_, Vec<DueNotice>> {
+    /// Whoever awaits a call learns it from the process that sends it: there is no other.
+    fn fates<'a>(&'a self, _: &'a [CallId]) -> Answer<'a, Vec<Fate>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn program<'a>(&'a self, found: &'a str) -> Answer<'a, String> {
+        Box::pin(async { Ok(found.to_owned()) })
+    }
+
+    fn notices(&self, limit: usize, _: Duration) -> Answer<'_, Vec<DueNotice>> {
         self.with(move |table, now| table.notices(limit, now))
     }
 
