@@ -9,6 +9,7 @@ mod builder;
 mod call;
 mod clock;
 mod courier;
+mod course;
 mod dead;
 mod decide;
 mod deliver;

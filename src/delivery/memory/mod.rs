@@ -17,6 +17,7 @@ use std::{
 use crate::delivery::{
     call::{CallId, NewCall},
     clock::Clock,
+    course::millis,
     dead::DeadLetter,
     outbox::{Answer, Claim, Counts, DueNotice, Fate, Opening, Outbox, Settlement, Store, Terms, sealed},
     settings::Keeping,
@@ -154,8 +155,4 @@ impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore").finish_non_exhaustive()
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

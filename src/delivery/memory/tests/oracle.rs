@@ -12,52 +12,52 @@ use super::{
 /// A call that was handed out respects the order of its customer and of its key.
 pub(super) fn assert_may_be_sent(table: &Table, call: &ClaimedCall) {
     let row = &table.rows[&call.row];
-    let is_refund = row.kind == CallKind::Refund;
+    let is_refund = row.course.kind == CallKind::Refund;
     // What was begun is finished first: between the steps of an adjustment, or not knowing what came of an attempt.
-    let place = |id: u64, row: &Row| (!row.deleted, !row.uncertain, id);
+    let place = |id: u64, row: &Row| (!row.course.deleted, !row.course.uncertain, id);
     for (id, other) in table.rows.iter().filter(|(id, _)| **id != call.row) {
         let same_key = row.transaction.is_some() && other.transaction == row.transaction;
         let same_customer = row.customer.is_some() && other.customer == row.customer;
-        let about = || format!("{} {} is sent in spite of {id}: {other:?}", row.kind.as_str(), call.row);
+        let about = || format!("{} {} is sent in spite of {id}: {other:?}", row.course.kind.as_str(), call.row);
         if !(same_key || same_customer) {
             continue;
         }
-        assert_ne!(other.state, State::Claimed, "{}", about());
+        assert_ne!(other.course.state, State::Claimed, "{}", about());
         let earlier = *id < call.row;
-        let pending = other.state == State::Pending;
+        let pending = other.course.state == State::Pending;
         if is_refund {
             assert!(!(pending && earlier), "what came before it is cancelled, or goes first: {}", about());
-            let may_arrive = posts(other) && other.quiet_until > 0 && row_time(row) < other.quiet_until;
+            let may_arrive = posts(other) && other.course.quiet_until > 0 && row_time(row) < other.course.quiet_until;
             assert!(!may_arrive, "it may arrive after its deletion: {}", about());
             continue;
         }
         assert!(!pending || place(call.row, row) < place(*id, other), "{}", about());
-        let dead = other.state == State::Dead;
+        let dead = other.course.state == State::Dead;
         if same_key {
-            assert!(!(other.kind == CallKind::Refund && (pending || dead)), "{}", about());
+            assert!(!(other.course.kind == CallKind::Refund && (pending || dead)), "{}", about());
         }
         if same_customer {
-            assert!(!(dead && other.kind == CallKind::SignUp && other.referred && earlier), "{}", about());
+            assert!(!(dead && other.course.kind == CallKind::SignUp && other.course.referred && earlier), "{}", about());
         }
     }
-    if row.posts() && row.uncertain {
+    if row.course.posts() && row.course.uncertain {
         assert!(call.check_first, "it may be there already");
     }
 }
 
 /// When it was claimed.
 fn row_time(row: &Row) -> u64 {
-    row.due.unwrap_or_default() - super::world::LEASE
+    row.course.due.unwrap_or_default() - super::world::LEASE
 }
 
 fn posts(row: &Row) -> bool {
-    matches!(row.kind, CallKind::Sale | CallKind::Adjustment)
+    matches!(row.course.kind, CallKind::Sale | CallKind::Adjustment)
 }
 
 /// Nothing is open: every call is settled, a dead letter, or parked behind one.
 pub(super) fn assert_nothing_is_stuck(world: &World) {
     for (id, row) in &world.table.rows {
-        let over = matches!(row.state, State::Done(_) | State::Dead | State::Parked);
+        let over = matches!(row.course.state, State::Done(_) | State::Dead | State::Parked);
         assert!(over, "{id} is stuck: {row:#?}");
     }
 }
@@ -74,7 +74,7 @@ pub(super) fn assert_no_letter_is_in_vain(world: &World) {
 /// Whether any call of the key was given up: by the operator, by age, or for want of room.
 fn discarded(world: &World, key: &str) -> bool {
     let rows = world.table.rows.values().filter(|row| row.transaction.as_deref() == Some(key));
-    rows.into_iter().any(|row| row.state == State::Done(End::Discarded))
+    rows.into_iter().any(|row| row.course.state == State::Done(End::Discarded))
 }
 
 /// What Partnero has is what the calls of each key add up to, in their order.

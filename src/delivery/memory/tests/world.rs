@@ -121,7 +121,7 @@ impl World {
             oracle::assert_may_be_sent(&self.table, &call);
             self.flights.push((call, self.now + LEASE));
         }
-        if full { Some(0) } else { claim.next.map(super::super::millis) }
+        if full { Some(0) } else { claim.next.map(crate::delivery::course::millis) }
     }
 
     pub(super) fn in_flight(&self) -> usize {
