@@ -32,6 +32,8 @@ pub enum CallKind {
     Refund,
     /// What remains of a sale: its deletion, then the sale anew.
     Adjustment,
+    /// The outbox holds something that this version can't read: a newer version wrote it, or it is damaged.
+    Unknown,
 }
 
 impl CallKind {
@@ -42,7 +44,14 @@ impl CallKind {
             Self::Sale => "sale",
             Self::Refund => "refund",
             Self::Adjustment => "adjustment",
+            Self::Unknown => "unknown",
         }
+    }
+
+    /// The kind of this name.
+    #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        [Self::SignUp, Self::Sale, Self::Refund, Self::Adjustment].into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
@@ -94,6 +103,23 @@ impl CallId {
         // 12 bits of the counter, the variant, 20 more of it, 42 random bits.
         let (high, variant, low) = ((counter & 0xfff) << 64, 2_u128 << 62, (counter >> 12) << 42);
         Self(time | version | high | variant | low | u128::from(*PROCESS >> 22))
+    }
+}
+
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+impl CallId {
+    /// Reads what `Display` writes.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let hex: String = text.split('-').collect();
+        let digits = hex.len() == 32 && text.len() == 36 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        digits.then(|| u128::from_str_radix(&hex, 16).ok().map(Self)).flatten()
+    }
+}
+
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+impl Serialize for CallId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

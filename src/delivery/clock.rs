@@ -76,6 +76,12 @@ impl Clock {
         }
     }
 
+    /// Whether it is moved by hand.
+    #[cfg(feature = "sqlx-postgres")]
+    pub(crate) fn is_manual(&self) -> bool {
+        matches!(self.0, Kind::Manual(_))
+    }
+
     /// Time since this clock was made: it never goes back.
     pub(crate) fn monotonic(&self) -> Duration {
         match &self.0 {

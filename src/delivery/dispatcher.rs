@@ -208,9 +208,10 @@ impl Dispatcher {
         }
         let settings = &self.shared.settings;
         let lease = Lease::begin(&self.shared.clock, settings.lease);
-        let terms = Terms { lease: settings.lease, settle_delay: settings.settle_delay };
+        let notices = settings.keeping.notices;
+        let terms = Terms { lease: settings.lease, settle_delay: settings.settle_delay, notices };
         let result = self.shared.store.claim(room, terms).await;
-        let Claim { calls, ended, next } = match result {
+        let Claim { calls, ended, dead: _, next } = match result {
             Ok(claim) => claim,
             Err(error) => {
                 self.out_of_reach(&error);

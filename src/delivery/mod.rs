@@ -33,6 +33,8 @@ mod room;
 mod settings;
 mod shared;
 mod shutdown;
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+mod sql;
 mod status;
 mod track;
 mod tracked;
@@ -50,5 +52,9 @@ pub use outcome::Outcome;
 pub use partnero::Partnero;
 pub use refused::RefusedCall;
 pub use shutdown::ShutdownReport;
+#[cfg(feature = "sqlx-postgres")]
+pub use sql::PostgresOutbox;
+#[cfg(feature = "sqlx-sqlite")]
+pub use sql::SqliteOutbox;
 pub use status::{CheckError, FlushError, Status};
 pub use tracked::{DeliveryError, TrackError, Tracked};

@@ -1,0 +1,130 @@
+//! SQLite through sqlx.
+
+use std::sync::Arc;
+
+use sqlx::{Row as _, Sqlite, SqlitePool, Transaction, TypeInfo as _, ValueRef as _, sqlite::SqliteRow};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::{
+    delivery::{
+        clock::Clock,
+        decide::Millis,
+        outbox::OutboxError,
+        sql::driver::{Dialect, Driver, Lock, Record, Tx, Value, wall},
+    },
+    model::mask,
+};
+
+/// Connections to a database.
+#[derive(Clone, Debug)]
+pub(super) struct SqliteDriver {
+    writer: SqlitePool,
+    reader: SqlitePool,
+    /// Whoever writes: SQLite has one writer, and lets others try again and again instead of queueing them.
+    turn: Arc<Mutex<()>>,
+    own: bool,
+}
+
+impl SqliteDriver {
+    /// To a file of our own.
+    pub(super) fn own(writer: SqlitePool, reader: SqlitePool) -> Self {
+        Self { writer, reader, turn: Arc::default(), own: true }
+    }
+
+    /// To the application's database.
+    pub(super) fn shared(pool: SqlitePool) -> Self {
+        Self { writer: pool.clone(), reader: pool, turn: Arc::default(), own: false }
+    }
+
+    pub(super) async fn execute(&self, statements: &'static str) -> Result<(), OutboxError> {
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(error)?;
+        sqlx::raw_sql(statements).execute(&mut *transaction).await.map_err(error)?;
+        transaction.commit().await.map_err(error)
+    }
+}
+
+impl Driver for SqliteDriver {
+    type Tx = SqliteTx;
+
+    fn dialect() -> Dialect {
+        Dialect::Sqlite
+    }
+
+    async fn begin(&self, _: &str, lock: Lock) -> Result<Option<SqliteTx>, OutboxError> {
+        let (transaction, turn) = if lock == Lock::Read {
+            (self.reader.begin().await, None)
+        } else {
+            let turn = Arc::clone(&self.turn).lock_owned().await;
+            // It never begins with a mere look: to write later, it would have to wait, and then fail at once.
+            (self.writer.begin_with("BEGIN IMMEDIATE").await, Some(turn))
+        };
+        Ok(Some(SqliteTx { transaction: transaction.map_err(error)?, _turn: turn }))
+    }
+
+    async fn scrub(&self) {
+        if self.own {
+            let scrubbed = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await;
+            if let Err(error) = scrubbed {
+                tracing::debug!(%error, "the log is written back later");
+            }
+        }
+    }
+}
+
+/// A transaction, and the turn that ends with it.
+pub(super) struct SqliteTx {
+    transaction: Transaction<'static, Sqlite>,
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Tx for SqliteTx {
+    async fn query(&mut self, statement: &'static str, parameters: Vec<Value>) -> Result<Vec<Record>, OutboxError> {
+        let mut query = sqlx::query(statement);
+        for parameter in parameters {
+            query = match parameter {
+                Value::Int(value) => query.bind(value),
+                Value::Text(value) => query.bind(value),
+                Value::Null | Value::Unreadable => query.bind(None::<i64>),
+            };
+        }
+        let rows = query.fetch_all(&mut *self.transaction).await.map_err(error)?;
+        Ok(rows.iter().map(record).collect())
+    }
+
+    async fn commit(self) -> Result<(), OutboxError> {
+        self.transaction.commit().await.map_err(error)
+    }
+
+    fn now(&self, clock: &Clock) -> Millis {
+        wall(clock)
+    }
+
+    fn stamp(&self, clock: &Clock) -> Value {
+        Value::from(wall(clock))
+    }
+}
+
+fn record(row: &SqliteRow) -> Record {
+    let value = |column| {
+        let kind = row.try_get_raw(column).map(|value| value.type_info().name().to_owned());
+        let value = match kind.as_deref() {
+            Ok("NULL") => return Value::Null,
+            Ok("INTEGER" | "BOOLEAN") => row.try_get_unchecked(column).map(Value::Int),
+            Ok("TEXT") => row.try_get_unchecked(column).map(Value::Text),
+            _ => return Value::Unreadable,
+        };
+        value.unwrap_or(Value::Unreadable)
+    };
+    Record((0..row.len()).map(value).collect())
+}
+
+pub(super) fn error(error: sqlx::Error) -> OutboxError {
+    let Some(database) = error.as_database_error() else { return OutboxError::Unreachable(mask(&error.to_string())) };
+    let message = database.message();
+    if let Some(table) = super::super::missing_table(message).filter(|_| message.starts_with("no such table")) {
+        return OutboxError::NoTable { table };
+    }
+    // The primary result code: too big, a constraint, a wrong type.
+    let code = database.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or_default() & 0xff;
+    if matches!(code, 18..=20) { OutboxError::Refused(mask(message)) } else { OutboxError::Unreachable(mask(message)) }
+}

@@ -1,0 +1,219 @@
+//! The SQL of an outbox: one text for all databases, but for how a list of parameters is unfolded.
+//!
+//! A list is one parameter, a JSON array of objects: so a batch of any size is one statement, and a statement has one
+//! text. `EACH($n)` stands for the table of its elements, with a column `value`.
+
+use std::sync::LazyLock;
+
+use super::driver::Dialect;
+
+/// What is read of a call, in the order in which [`Stored`](super::stored::Stored) takes it.
+macro_rules! columns {
+    () => {
+        "c.id, c.call_id, c.kind, c.customer_key, c.transaction_key, c.amount, c.referred, c.state, c.outcome, \
+         c.uncertain, c.deleted, c.suspect, c.due, c.quiet_until, c.waited, c.attempts, c.token, c.tracked_at"
+    };
+}
+
+/// The time where the database's own is meant: a parameter that is null.
+const NOW_SQLITE: &str = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
+const NOW_POSTGRES: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
+        /// One dialect's texts.
+        pub(crate) struct Statements { $($(#[$doc])* pub(crate) $name: String,)* }
+
+        impl Statements {
+            fn of(dialect: Dialect) -> Self {
+                Self { $($name: dialect.text($text),)* }
+            }
+        }
+    };
+}
+
+statements! {
+    /// Parameters: name, calls, version, now.
+    insert = "INSERT INTO partnero_calls (call_id, name, kind, version, customer_key, transaction_key, amount, \
+         referred, payload, tracked_at, due) \
+         SELECT j.value ->> 'call', $1, j.value ->> 'kind', $3, j.value ->> 'customer', j.value ->> 'transaction', \
+         j.value ->> 'amount', CAST(j.value ->> 'referred' AS BOOLEAN), j.value ->> 'payload', \
+         COALESCE(CAST($4 AS BIGINT), NOW()), COALESCE(CAST($4 AS BIGINT), NOW()) FROM EACH($2) AS j WHERE TRUE \
+         ON CONFLICT (call_id) DO NOTHING";
+    /// What may be sent. Parameters: name, now, the newest version that can be read, how many.
+    due = concat!("SELECT ", columns!(), " FROM partnero_calls c \
+         WHERE c.name = $1 AND c.due <= $2 AND c.version <= $3 ORDER BY c.due, c.id LIMIT $4");
+    /// When something will be due. Parameters: name, now, version.
+    next_due = "SELECT c.due FROM partnero_calls c WHERE c.name = $1 AND c.due > $2 AND c.version <= $3 \
+         ORDER BY c.due, c.id LIMIT 1";
+    /// Every call that decisions about others depend on: of a key, what isn't waiting untouched, and the first of each
+    /// kind that is; those that a refund would cancel; of a customer, what is in flight, begun or next, and whether it
+    /// is known. Parameters: name, keys of customers, of transactions, refunds with their keys.
+    related = concat!("SELECT ", columns!(), " FROM partnero_calls c WHERE c.id IN (\
+         SELECT c.id FROM EACH($3) AS k CROSS JOIN partnero_calls c WHERE c.name = $1 \
+            AND c.transaction_key = (k.value ->> 'key') \
+            AND c.state IN ('uncertain', 'deleted', 'claimed', 'parked', 'dead', 'done') \
+         UNION ALL SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
+            AND c.transaction_key = (k.value ->> 'key') AND c.state = 'pending' AND c.kind = 'sale' \
+            ORDER BY c.id LIMIT 1) FROM EACH($3) AS k \
+         UNION ALL SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
+            AND c.transaction_key = (k.value ->> 'key') AND c.state = 'pending' AND c.kind = 'adjustment' \
+            ORDER BY c.id LIMIT 1) FROM EACH($3) AS k \
+         UNION ALL SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
+            AND c.transaction_key = (k.value ->> 'key') AND c.state = 'pending' AND c.kind = 'refund' \
+            ORDER BY c.id LIMIT 1) FROM EACH($3) AS k \
+         UNION ALL SELECT c.id FROM EACH($4) AS k CROSS JOIN partnero_calls c WHERE c.name = $1 \
+            AND c.transaction_key = (k.value ->> 'key') AND c.state = 'pending' \
+            AND c.id < CAST(k.value ->> 'id' AS BIGINT) \
+         UNION ALL SELECT c.id FROM EACH($2) AS k CROSS JOIN partnero_calls c WHERE c.name = $1 \
+            AND c.customer_key = (k.value ->> 'key') AND c.state IN ('uncertain', 'deleted', 'claimed') \
+         UNION ALL SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
+            AND c.customer_key = (k.value ->> 'key') AND c.state = 'pending' ORDER BY c.id LIMIT 1) \
+            FROM EACH($2) AS k \
+         UNION ALL SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
+            AND c.customer_key = (k.value ->> 'key') AND c.state = 'pending' ORDER BY c.id LIMIT 1 OFFSET 1) \
+            FROM EACH($2) AS k \
+         UNION ALL SELECT c.id FROM EACH($2) AS k CROSS JOIN partnero_calls c WHERE c.name = $1 \
+            AND c.customer_key = (k.value ->> 'key') AND c.kind = 'sign_up' AND c.state IN ('dead', 'done'))");
+    /// Parameters: name, ids.
+    load = concat!("SELECT ", columns!(), " FROM EACH($2) AS k CROSS JOIN partnero_calls c \
+         WHERE c.id = CAST(k.value ->> 'id' AS BIGINT) AND c.name = $1");
+    /// Writes everything of a call that changes, and gives the body of what is to be sent. Parameter: calls.
+    save = "UPDATE partnero_calls AS c SET state = j.value ->> 'state', outcome = j.value ->> 'outcome', \
+         uncertain = CAST(j.value ->> 'uncertain' AS BOOLEAN), deleted = CAST(j.value ->> 'deleted' AS BOOLEAN), \
+         suspect = CAST(j.value ->> 'suspect' AS BOOLEAN), due = CAST(j.value ->> 'due' AS BIGINT), \
+         quiet_until = CAST(j.value ->> 'quiet_until' AS BIGINT), waited = CAST(j.value ->> 'waited' AS BIGINT), \
+         attempts = CAST(j.value ->> 'attempts' AS BIGINT), token = CAST(j.value ->> 'token' AS BIGINT), \
+         behind = CAST(j.value ->> 'behind' AS BIGINT), reason = j.value ->> 'reason', \
+         message = j.value ->> 'message', over_at = CAST(j.value ->> 'over_at' AS BIGINT), \
+         payload = CASE WHEN j.value ->> 'state' IN ('done', 'gone') THEN '' ELSE c.payload END, \
+         customer_key = CASE WHEN j.value ->> 'state' = 'gone' THEN NULL ELSE c.customer_key END, \
+         transaction_key = CASE WHEN j.value ->> 'state' = 'gone' THEN NULL ELSE c.transaction_key END \
+         FROM EACH($1) AS j WHERE c.id = CAST(j.value ->> 'id' AS BIGINT) \
+         RETURNING id, CASE WHEN state = 'claimed' THEN payload END";
+    /// Looks again at the calls that may have waited for others of these keys: of each, what was begun and the next.
+    /// Parameters: name, now, keys of customers, of transactions.
+    wake = "UPDATE partnero_calls SET due = $2 WHERE due IS NULL AND state IN ('pending', 'deleted', 'uncertain') \
+         AND id IN (\
+         SELECT c.id FROM EACH($3) AS k CROSS JOIN partnero_calls c WHERE c.name = $1 \
+            AND c.customer_key = (k.value ->> 'key') AND c.state IN ('uncertain', 'deleted') \
+         UNION ALL SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
+            AND c.customer_key = (k.value ->> 'key') AND c.state = 'pending' ORDER BY c.id LIMIT 1) \
+            FROM EACH($3) AS k \
+         UNION ALL SELECT c.id FROM EACH($4) AS k CROSS JOIN partnero_calls c WHERE c.name = $1 \
+            AND c.transaction_key = (k.value ->> 'key') AND c.state IN ('uncertain', 'deleted') \
+         UNION ALL SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
+            AND c.transaction_key = (k.value ->> 'key') AND c.state = 'pending' AND c.kind = 'sale' \
+            ORDER BY c.id LIMIT 1) FROM EACH($4) AS k \
+         UNION ALL SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
+            AND c.transaction_key = (k.value ->> 'key') AND c.state = 'pending' AND c.kind = 'adjustment' \
+            ORDER BY c.id LIMIT 1) FROM EACH($4) AS k \
+         UNION ALL SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
+            AND c.transaction_key = (k.value ->> 'key') AND c.state = 'pending' AND c.kind = 'refund' \
+            ORDER BY c.id LIMIT 1) FROM EACH($4) AS k)";
+    /// Those parked behind a letter go on. Parameters: name, the letter, now.
+    unpark = "UPDATE partnero_calls SET state = CASE WHEN uncertain THEN 'uncertain' ELSE 'pending' END, due = $3, \
+         behind = NULL WHERE name = $1 AND behind = $2 AND state = 'parked'";
+    /// Parameters: name, ids.
+    fates = "SELECT c.call_id, c.kind, c.customer_key, c.transaction_key, c.state, c.outcome, c.reason, c.message \
+         FROM EACH($2) AS k CROSS JOIN partnero_calls c WHERE c.call_id = (k.value ->> 'id') AND c.name = $1 \
+         AND c.state IN ('done', 'gone', 'dead')";
+    /// Parameters: name, after, how many.
+    letters = "SELECT c.id, c.kind, c.customer_key, c.transaction_key, c.amount, c.reason, c.message, c.attempts, \
+         c.uncertain, c.tracked_at, c.over_at, \
+         (SELECT COUNT(*) FROM partnero_calls p WHERE p.name = $1 AND p.behind = c.id) \
+         FROM partnero_calls c WHERE c.name = $1 AND c.state = 'dead' AND c.state NOT IN ('done', 'gone') \
+         AND c.id > $2 ORDER BY c.id LIMIT $3";
+    /// The oldest letters beyond how many there may be. Parameters: name, that.
+    letters_beyond = "SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.state = 'dead' \
+         AND c.state NOT IN ('done', 'gone') ORDER BY c.id DESC LIMIT 1000 OFFSET $2";
+    /// Parameters: name, before when, how many.
+    old_letters = "SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.state = 'dead' AND c.over_at < $2 \
+         ORDER BY c.over_at LIMIT $3";
+    /// Parameters: name, state, before when, how many.
+    prune = "DELETE FROM partnero_calls WHERE id IN (SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
+         AND c.state = $2 AND c.over_at < $3 ORDER BY c.over_at LIMIT $4) RETURNING id";
+    /// Parameters: name, before when, how many.
+    prune_notices = "DELETE FROM partnero_notices WHERE id IN (SELECT n.id FROM partnero_notices n \
+         WHERE n.name = $1 AND n.due < $2 AND n.created_at < $2 ORDER BY n.due LIMIT $3) RETURNING id";
+    /// Parameter: name.
+    counts = "SELECT c.state, COUNT(*) FROM partnero_calls c WHERE c.name = $1 AND c.state NOT IN ('done', 'gone') \
+         GROUP BY c.state";
+    /// Parameter: name.
+    count_notices = "SELECT COUNT(*) FROM partnero_notices WHERE name = $1";
+    /// The first call that is neither settled nor out of the way, in one of these states. Parameters: name, state.
+    first_in = "SELECT c.id, c.tracked_at FROM partnero_calls c WHERE c.name = $1 AND c.state = $2 \
+         AND c.state NOT IN ('done', 'gone') ORDER BY c.id LIMIT 1";
+    last = "SELECT MAX(id) FROM partnero_calls";
+    /// Parameters: name, customer.
+    forget_sign_ups = "DELETE FROM partnero_calls WHERE name = $1 AND customer_key = $2 AND state = 'done' \
+         AND transaction_key IS NULL RETURNING id";
+    forget_settled = "UPDATE partnero_calls SET customer_key = NULL WHERE name = $1 AND customer_key = $2 \
+         AND state = 'done' RETURNING id";
+    forget_notices = "DELETE FROM partnero_notices WHERE name = $1 AND customer_key = $2";
+    /// Parameters: name, customer, after, how many.
+    payloads = "SELECT c.id, c.payload FROM partnero_calls c WHERE c.name = $1 AND c.customer_key = $2 \
+         AND c.state IN ('pending', 'uncertain', 'deleted', 'claimed', 'parked', 'dead') AND c.id > $3 \
+         ORDER BY c.id LIMIT $4";
+    /// Parameter: ids and payloads.
+    set_payloads = "UPDATE partnero_calls AS c SET payload = j.value ->> 'payload' FROM EACH($1) AS j \
+         WHERE c.id = CAST(j.value ->> 'id' AS BIGINT)";
+    /// Parameters: name, notices, now.
+    notify = "INSERT INTO partnero_notices (name, customer_key, payload, due, created_at) \
+         SELECT $1, j.value ->> 'customer', j.value ->> 'payload', $3, $3 FROM EACH($2) AS j";
+    /// Hands out notices for the time of a lease. Parameters: name, now, the end of the lease, how many.
+    due_notices = "UPDATE partnero_notices SET due = $3, failures = failures + 1 WHERE id IN (\
+         SELECT n.id FROM partnero_notices n WHERE n.name = $1 AND n.due <= $2 ORDER BY n.due, n.id LIMIT $4) \
+         RETURNING id, payload, failures - 1";
+    /// Whether there are any. Parameters: name, now.
+    any_due_notice = "SELECT n.id FROM partnero_notices n WHERE n.name = $1 AND n.due <= $2 LIMIT 1";
+    /// Parameters: id, when.
+    put_notice_off = "UPDATE partnero_notices SET due = $2 WHERE id = $1";
+    /// Parameter: id.
+    drop_notice = "DELETE FROM partnero_notices WHERE id = $1";
+    /// Parameters: name, program.
+    set_program = "INSERT INTO partnero_programs (name, program) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+    /// Parameter: name.
+    program = "SELECT program FROM partnero_programs WHERE name = $1";
+}
+
+impl Dialect {
+    pub(crate) fn statements(self) -> &'static Statements {
+        #[cfg(feature = "sqlx-sqlite")]
+        static SQLITE: LazyLock<Statements> = LazyLock::new(|| Statements::of(Dialect::Sqlite));
+        #[cfg(feature = "sqlx-postgres")]
+        static POSTGRES: LazyLock<Statements> = LazyLock::new(|| Statements::of(Dialect::Postgres));
+        match self {
+            #[cfg(feature = "sqlx-sqlite")]
+            Self::Sqlite => &SQLITE,
+            #[cfg(feature = "sqlx-postgres")]
+            Self::Postgres => &POSTGRES,
+        }
+    }
+
+    fn text(self, text: &str) -> String {
+        let mut text = text.replace("NOW()", self.now());
+        for n in 1..=4 {
+            text = text.replace(&format!("EACH(${n})"), &self.each(n));
+        }
+        text
+    }
+
+    fn each(self, n: u32) -> String {
+        match self {
+            #[cfg(feature = "sqlx-sqlite")]
+            Self::Sqlite => format!("json_each(${n})"),
+            #[cfg(feature = "sqlx-postgres")]
+            Self::Postgres => format!("json_array_elements(CAST(${n} AS JSON))"),
+        }
+    }
+
+    fn now(self) -> &'static str {
+        match self {
+            #[cfg(feature = "sqlx-sqlite")]
+            Self::Sqlite => NOW_SQLITE,
+            #[cfg(feature = "sqlx-postgres")]
+            Self::Postgres => NOW_POSTGRES,
+        }
+    }
+}

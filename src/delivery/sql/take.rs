@@ -1,0 +1,90 @@
+//! The transaction of a claim.
+
+use std::{
+    collections::HashMap,
+    sync::atomic::Ordering,
+    time::Duration,
+};
+
+use crate::delivery::{
+    notice::Notice,
+    outbox::{Claim, OutboxError, Terms},
+};
+
+use super::{
+    SqlStore,
+    claim::{Round, questions},
+    driver::{Driver, Lock, Tx as _, Value},
+    stored::Stored,
+};
+
+/// Calls looked at in one claim: at least, beyond those that are wanted, and at most.
+const LOOK_AT: (usize, usize) = (16, 512);
+/// When to try again while another process is at it.
+const BUSY: Duration = Duration::from_millis(10);
+
+impl<D: Driver> SqlStore<D> {
+    pub(super) async fn take(&self, limit: usize, terms: Terms) -> Result<Claim, OutboxError> {
+        let Some(mut tx) = self.driver.begin(&self.name, Lock::Try).await? else {
+            return Ok(Claim { next: Some(BUSY), ..Claim::default() });
+        };
+        let now = tx.now(&self.clock);
+        let most = (limit + LOOK_AT.0).max(self.look_at.load(Ordering::Relaxed)).min(LOOK_AT.1.max(limit));
+        let parameters = vec![self.name(), now.into(), self.version.into(), most.into()];
+        let due = tx.query(&self.sql.due, parameters).await?;
+        if due.is_empty() {
+            let next = tx.query(&self.sql.next_due, vec![self.name(), now.into(), self.version.into()]).await?;
+            tx.commit().await?;
+            let next = next.first().and_then(|record| record.number(0));
+            let next = next.map(|due| Duration::from_millis(due.saturating_sub(now)));
+            return Ok(Claim { next, ..Claim::default() });
+        }
+        let due: Vec<_> = due.into_iter().map(Stored::read).collect();
+        let mut parameters = vec![self.name()];
+        parameters.extend(questions(&due).map(Value::Text));
+        let related = tx.query(&self.sql.related, parameters).await?;
+
+        let order: Vec<_> = due.iter().map(|row| row.id).collect();
+        let mut round = Round::new(related.into_iter().map(Stored::read).chain(due), terms, now);
+        round.run(&order, limit);
+        let payloads = self.write(&mut tx, &mut round).await?;
+        tx.commit().await?;
+
+        let few = round.claimed.len() < limit;
+        let look_at = if few && order.len() == most { most * 2 } else { 0 };
+        self.look_at.store(look_at.min(LOOK_AT.1), Ordering::Relaxed);
+        if order.len() == most || !round.touched.is_empty() {
+            round.claim.next = Some(Duration::ZERO);
+        }
+        Ok(round.into_claim(payloads))
+    }
+
+    /// Writes what a round changed, and reads the bodies of what is to be sent.
+    async fn write(&self, tx: &mut D::Tx, round: &mut Round) -> Result<HashMap<u64, String>, OutboxError> {
+        let Some(changes) = round.changes() else { return Ok(HashMap::new()) };
+        let mut payloads = HashMap::new();
+        for mut record in tx.query(&self.sql.save, vec![changes.into()]).await? {
+            if let (Some(id), Some(payload)) = (record.number(0), record.text(1)) {
+                payloads.insert(id, payload);
+            }
+        }
+        self.wake(tx, &round.touched, round.now).await?;
+        for id in std::mem::take(&mut round.dead) {
+            self.report(tx, round, id).await?;
+        }
+        Ok(payloads)
+    }
+
+    /// A call that turned out to be unreadable.
+    async fn report(&self, tx: &mut D::Tx, round: &mut Round, id: u64) -> Result<(), OutboxError> {
+        let Some(row) = round.row(id) else { return Ok(()) };
+        let Some(letter) = row.letter(0) else { return Ok(()) };
+        let call = row.call;
+        if round.terms.notices {
+            let customer = letter.customer.clone();
+            self.notify(tx, &[(customer, Notice::Failed { letter: letter.clone() })], round.now).await?;
+        }
+        round.claim.dead.push((call, letter));
+        Ok(())
+    }
+}
