@@ -16,6 +16,8 @@ mod deliver;
 mod dispatcher;
 mod gate;
 mod herald;
+#[cfg(test)]
+mod histories;
 mod intake;
 mod letters;
 mod log;

@@ -3,6 +3,8 @@
 mod claim;
 mod dead;
 mod row;
+#[cfg(test)]
+mod seen;
 mod settle;
 mod table;
 #[cfg(test)]
@@ -49,7 +51,7 @@ impl sealed::IntoStore for MemoryOutbox {
     }
 }
 
-struct MemoryStore {
+pub(crate) struct MemoryStore {
     table: Mutex<Table>,
     clock: Clock,
 }

@@ -79,6 +79,10 @@ impl Stored {
     }
 }
 
+pub(super) fn read_reason(reason: Option<String>) -> DeadReason {
+    reason.and_then(|reason| DeadReason::parse(&reason)).unwrap_or(DeadReason::Unreadable)
+}
+
 /// Reads a row of [`letters`](super::statements::Statements::letters).
 fn letter(mut record: Record) -> DeadLetter {
     let number = |column: usize, record: &Record| record.number(column).unwrap_or_default();
@@ -88,7 +92,7 @@ fn letter(mut record: Record) -> DeadLetter {
         customer: record.text(2),
         transaction: record.text(3),
         amount: record.text(4).and_then(|amount| Decimal::from_str(&amount).ok()),
-        reason: record.text(5).and_then(|reason| DeadReason::parse(&reason)).unwrap_or(DeadReason::Unreadable),
+        reason: read_reason(record.text(5)),
         message: record.text(6).unwrap_or_default(),
         attempts: u32::try_from(number(7, &record)).unwrap_or(u32::MAX),
         uncertain: matches!(record.take(8), Value::Int(flag) if flag != 0),

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::delivery::{
     call::{CallId, CallKind},
-    dead::DeadReason,
     outbox::{Counts, Fate, OutboxError, Over},
     outcome::End,
 };
@@ -13,6 +12,7 @@ use super::{
     SqlStore,
     driver::{Driver, Lock, Record, Tx as _, Value},
     ids,
+    letters::read_reason,
 };
 
 /// The states of what is neither settled nor out of the way.
@@ -90,8 +90,7 @@ fn fate(mut record: Record) -> Option<Fate> {
     let kind = record.text(1).and_then(|kind| CallKind::parse(&kind)).unwrap_or(CallKind::Unknown);
     let (customer, transaction) = (record.text(2), record.text(3));
     let over = if record.take(4) == Value::from("dead") {
-        let reason = record.text(6).and_then(|reason| DeadReason::parse(&reason)).unwrap_or(DeadReason::Unreadable);
-        Over::Dead(reason, record.text(7).unwrap_or_default())
+        Over::Dead(read_reason(record.text(6)), record.text(7).unwrap_or_default())
     } else {
         Over::Ended(End::parse(&record.text(5)?)?)
     };

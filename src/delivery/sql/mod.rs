@@ -9,6 +9,8 @@ mod notices;
 #[cfg(feature = "sqlx-postgres")]
 mod postgres;
 mod prune;
+#[cfg(test)]
+mod seen;
 mod settle;
 #[cfg(feature = "sqlx-sqlite")]
 mod sqlite;

@@ -20,11 +20,7 @@ use super::{
 };
 
 impl<D: Driver> SqlStore<D> {
-    pub(super) async fn record(
-        &self,
-        settlements: &[Settlement],
-        keeping: Keeping,
-    ) -> Result<Vec<bool>, OutboxError> {
+    pub(super) async fn record(&self, settlements: &[Settlement], keeping: Keeping) -> Result<Vec<bool>, OutboxError> {
         let mut tx = self.begin(Lock::Wait).await?;
         let now = tx.now(&self.clock);
         let mut rows = self.load(&mut tx, settlements.iter().map(|settlement| settlement.row)).await?;

@@ -1,12 +1,9 @@
 //! The transaction of a claim.
 
-use std::{
-    collections::HashMap,
-    sync::atomic::Ordering,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::atomic::Ordering, time::Duration};
 
 use crate::delivery::{
+    decide::Millis,
     notice::Notice,
     outbox::{Claim, OutboxError, Terms},
 };
@@ -33,10 +30,8 @@ impl<D: Driver> SqlStore<D> {
         let parameters = vec![self.name(), now.into(), self.version.into(), most.into()];
         let due = tx.query(&self.sql.due, parameters).await?;
         if due.is_empty() {
-            let next = tx.query(&self.sql.next_due, vec![self.name(), now.into(), self.version.into()]).await?;
+            let next = self.next_due(&mut tx, now).await?;
             tx.commit().await?;
-            let next = next.first().and_then(|record| record.number(0));
-            let next = next.map(|due| Duration::from_millis(due.saturating_sub(now)));
             return Ok(Claim { next, ..Claim::default() });
         }
         let due: Vec<_> = due.into_iter().map(Stored::read).collect();
@@ -48,15 +43,22 @@ impl<D: Driver> SqlStore<D> {
         let mut round = Round::new(related.into_iter().map(Stored::read).chain(due), terms, now);
         round.run(&order, limit);
         let payloads = self.write(&mut tx, &mut round).await?;
+        let (few, all) = (round.claimed.len() < limit, order.len() < most);
+        round.claim.next = match round.claim.next {
+            None if few && all && round.touched.is_empty() => self.next_due(&mut tx, now).await?,
+            _ => Some(Duration::ZERO),
+        };
         tx.commit().await?;
-
-        let few = round.claimed.len() < limit;
-        let look_at = if few && order.len() == most { most * 2 } else { 0 };
+        let look_at = if few && !all { most * 2 } else { 0 };
         self.look_at.store(look_at.min(LOOK_AT.1), Ordering::Relaxed);
-        if order.len() == most || !round.touched.is_empty() {
-            round.claim.next = Some(Duration::ZERO);
-        }
         Ok(round.into_claim(payloads))
+    }
+
+    /// How long until something is due that isn't yet.
+    async fn next_due(&self, tx: &mut D::Tx, now: Millis) -> Result<Option<Duration>, OutboxError> {
+        let next = tx.query(&self.sql.next_due, vec![self.name(), now.into(), self.version.into()]).await?;
+        let next = next.first().and_then(|record| record.number(0));
+        Ok(next.map(|due| Duration::from_millis(due.saturating_sub(now))))
     }
 
     /// Writes what a round changed, and reads the bodies of what is to be sent.

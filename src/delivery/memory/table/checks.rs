@@ -62,8 +62,10 @@ impl Table {
         };
         assert_eq!(self.counts(now), counts);
         let mark = self.mark() / 2 + 1;
-        let open =
-            self.rows.iter().filter(|(id, row)| **id < mark && matches!(row.course.state, State::Pending | State::Claimed));
+        let open = self
+            .rows
+            .iter()
+            .filter(|(id, row)| **id < mark && matches!(row.course.state, State::Pending | State::Claimed));
         assert_eq!(self.is_open_before(mark), open.count() > 0);
     }
 

@@ -23,7 +23,7 @@ const WAIT: &str = "SELECT TRUE, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 10
 
 /// Connections to a database.
 #[derive(Clone, Debug)]
-pub(super) struct PostgresDriver {
+pub(in crate::delivery::sql) struct PostgresDriver {
     pool: PgPool,
 }
 
@@ -67,7 +67,7 @@ impl Driver for PostgresDriver {
 }
 
 /// A transaction. All there is to ask is asked in one: behind a pooling proxy, only that stays on one connection.
-pub(super) struct PostgresTx {
+pub(in crate::delivery::sql) struct PostgresTx {
     transaction: Transaction<'static, Postgres>,
     now: Option<Millis>,
 }

@@ -1,6 +1,6 @@
 //! The outbox in PostgreSQL.
 
-mod driver;
+pub(in crate::delivery::sql) mod driver;
 
 use std::{sync::Arc, time::Duration};
 
@@ -68,6 +68,10 @@ impl PostgresOutbox {
         self.driver.execute(Self::SCHEMA).await
     }
 
+    pub(super) fn into_sql(self, opening: Opening) -> SqlStore<PostgresDriver> {
+        SqlStore::new(self.driver, opening, self.version)
+    }
+
     /// Reads rows up to this version only, as an older release would: for tests of a rolling deploy.
     #[doc(hidden)]
     #[must_use]
@@ -81,6 +85,6 @@ impl Outbox for PostgresOutbox {}
 
 impl sealed::IntoStore for PostgresOutbox {
     fn into_store(self, opening: Opening) -> sealed::Handle {
-        sealed::Handle(Arc::new(SqlStore::new(self.driver, opening, self.version)))
+        sealed::Handle(Arc::new(self.into_sql(opening)))
     }
 }

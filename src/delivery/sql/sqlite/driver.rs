@@ -17,7 +17,7 @@ use crate::{
 
 /// Connections to a database.
 #[derive(Clone, Debug)]
-pub(super) struct SqliteDriver {
+pub(in crate::delivery::sql) struct SqliteDriver {
     writer: SqlitePool,
     reader: SqlitePool,
     /// Whoever writes: SQLite has one writer, and lets others try again and again instead of queueing them.
@@ -72,7 +72,7 @@ impl Driver for SqliteDriver {
 }
 
 /// A transaction, and the turn that ends with it.
-pub(super) struct SqliteTx {
+pub(in crate::delivery::sql) struct SqliteTx {
     transaction: Transaction<'static, Sqlite>,
     _turn: Option<OwnedMutexGuard<()>>,
 }
@@ -106,11 +106,13 @@ impl Tx for SqliteTx {
 
 fn record(row: &SqliteRow) -> Record {
     let value = |column| {
-        let kind = row.try_get_raw(column).map(|value| value.type_info().name().to_owned());
-        let value = match kind.as_deref() {
-            Ok("NULL") => return Value::Null,
-            Ok("INTEGER" | "BOOLEAN") => row.try_get_unchecked(column).map(Value::Int),
-            Ok("TEXT") => row.try_get_unchecked(column).map(Value::Text),
+        let Ok(raw) = row.try_get_raw(column) else { return Value::Unreadable };
+        if raw.is_null() {
+            return Value::Null;
+        }
+        let value = match raw.type_info().name() {
+            "INTEGER" | "BOOLEAN" => row.try_get_unchecked(column).map(Value::Int),
+            "TEXT" => row.try_get_unchecked(column).map(Value::Text),
             _ => return Value::Unreadable,
         };
         value.unwrap_or(Value::Unreadable)

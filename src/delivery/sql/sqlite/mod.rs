@@ -1,6 +1,6 @@
 //! The outbox in SQLite.
 
-mod driver;
+pub(in crate::delivery::sql) mod driver;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -90,6 +90,10 @@ impl SqliteOutbox {
         self.driver.execute(Self::SCHEMA).await
     }
 
+    pub(super) fn into_sql(self, opening: Opening) -> SqlStore<SqliteDriver> {
+        SqlStore::new(self.driver, opening, self.version)
+    }
+
     /// Reads rows up to this version only, as an older release would: for tests of a rolling deploy.
     #[doc(hidden)]
     #[must_use]
@@ -103,7 +107,7 @@ impl Outbox for SqliteOutbox {}
 
 impl sealed::IntoStore for SqliteOutbox {
     fn into_store(self, opening: Opening) -> sealed::Handle {
-        sealed::Handle(Arc::new(SqlStore::new(self.driver, opening, self.version)))
+        sealed::Handle(Arc::new(self.into_sql(opening)))
     }
 }
 
