@@ -52,9 +52,9 @@ async fn it_goes_and_comes_back_with_what_it_had() {
     for count in ["1", "2"] {
         connect(&url).await.unwrap().batch_execute("INSERT INTO t VALUES (7)").await.unwrap();
         if count == "1" {
-            postgres.stop().await
+            postgres.stop().await;
         } else {
-            postgres.kill().await
+            postgres.kill().await;
         }
         assert!(client.simple_query("SELECT 1").await.is_err());
         assert!(TcpStream::connect(("127.0.0.1", postgres.port)).is_err(), "it is refused");

@@ -23,8 +23,8 @@ use tempfile::TempDir;
 /// No command takes longer. Servers are told to be up or down in 30 s.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Runs lines of its input, says of each what came of it, and at the end of all runs `$1` and removes `$2`. What is meant
-/// for the program beside it is not meant for the shell: by then that one knows what to do.
+/// Runs the lines of its input, says of each what came of it, and at their end runs `$1` and removes `$2`. It ignores the
+/// signals that ask for an end: it has its own way to see it.
 const SHELL: &str = r#"exec 2>>log
 trap '' HUP INT TERM
 while read -r line; do

@@ -18,8 +18,8 @@ const VERSIONS: &[(&str, &str, &str)] = &[
     ("/Applications/Postgres.app/Contents/Versions", "", "bin"),
 ];
 
-/// The folder that holds all of `programs`: the one that the variable `PG_BIN` names, one on PATH, or where packages put
-/// them, the newest version first.
+/// The folder that holds all of `programs`: what the variable `PG_BIN` names, one on PATH, or one where packages put them,
+/// the newest version first.
 pub(crate) fn folder_of(programs: &[&str]) -> Option<PathBuf> {
     let on_path = env::var_os("PATH").map(|path| env::split_paths(&path).collect::<Vec<_>>()).unwrap_or_default();
     let usual = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/local/pgsql/bin", "/opt/homebrew/bin"];

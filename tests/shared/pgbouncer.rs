@@ -10,7 +10,7 @@
 //! ```
 #![allow(dead_code, reason = "whoever includes it uses a part")]
 
-use std::process::Command;
+use std::{process::Command, thread, time::Duration};
 
 use super::postgres::{
     Postgres,
@@ -54,11 +54,13 @@ impl PgBouncer {
                 Self::CONNECTIONS,
             ),
         );
-        // It listens before it says that its process is up.
         guard.run("pgbouncer pgbouncer.ini & server=$!");
-        guard.run(
-            r#"for i in $(seq 300); do grep -q 'process up' log && break; kill -0 "$server" && sleep 0.1 || break; done; grep -q 'process up' log"#,
-        );
+        // It listens before it says so.
+        let is_up = (0..1500).any(|_| {
+            thread::sleep(Duration::from_millis(20));
+            guard.log().contains("process up")
+        });
+        assert!(is_up, "it doesn't begin: {}", guard.log());
         Some(Self { guard, port, password: password.clone() })
     }
 
