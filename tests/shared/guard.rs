@@ -18,15 +18,15 @@ use std::{
     time::Duration,
 };
 
-use tempfile::TempDir;
-
 /// No command takes longer. Servers are told to be up or down in 30 s.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Runs the lines of its input, says of each what came of it, and at their end runs `$1` and removes `$2`. It ignores the
-/// signals that ask for an end: it has its own way to see it.
-const SHELL: &str = r#"exec 2>>log
-trap '' HUP INT TERM
+/// Makes the folder `$2`, runs there the lines of its input, says of each what came of it, and at their end runs `$1` and
+/// removes the folder. It ignores the signals that ask for an end, for it has its own way to see it, and that nobody
+/// listens any more.
+const SHELL: &str = r#"trap '' HUP INT TERM
+trap : PIPE
+mkdir -m 700 "$2" && cd "$2" && exec 2>>log && echo done || exit
 while read -r line; do
     if eval "$line" </dev/null >>log 2>&1; then echo done; else echo failed; fi
 done
@@ -56,7 +56,7 @@ impl User {
 pub(crate) struct Guard {
     process: Child,
     talk: Mutex<Talk>,
-    folder: TempDir,
+    folder: PathBuf,
     user: Option<User>,
 }
 
@@ -68,11 +68,12 @@ struct Talk {
 impl Guard {
     /// `programs` come first on its PATH. `farewell` stops what its orders start.
     pub(crate) fn new(programs: &Path, on_disk: bool, farewell: &str) -> Self {
-        let (folder, user) = new_folder(on_disk);
+        let user = is_root().then(User::instead_of_root);
+        let folder = place(on_disk, user.is_some()).join(format!("axum-partnero-{}", random()));
         let path = env::var_os("PATH").unwrap_or_default();
         let path = env::join_paths([programs.to_owned()].into_iter().chain(env::split_paths(&path)));
         let mut shell = Command::new("sh");
-        shell.args(["-c", SHELL, "guard", farewell]).arg(folder.path()).current_dir(folder.path());
+        shell.args(["-c", SHELL, "guard", farewell]).arg(&folder);
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PG")) {
             shell.env_remove(name);
         }
@@ -81,17 +82,18 @@ impl Guard {
             shell.uid(user.uid).gid(user.gid);
         }
         // A group of its own: Ctrl-C and the time limit of a runner mean this process.
-        shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = shell.spawn().expect("a shell");
         let output = BufReader::new(process.stdout.take().expect("its output"));
         let (said, answers) = mpsc::channel();
         thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| said.send(line)));
+        assert!(answers.recv_timeout(LIMIT).is_ok(), "there is no {}", folder.display());
         Self { talk: Mutex::new(Talk { orders: process.stdin.take(), answers }), process, folder, user }
     }
 
     /// A file in the folder, for the server to read.
     pub(crate) fn write(&self, file: &str, text: &str) {
-        let path = self.folder.path().join(file);
+        let path = self.folder.join(file);
         fs::write(&path, text).expect("it is written");
         if let Some(user) = self.user {
             chown(&path, Some(user.uid), Some(user.gid)).expect("root may");
@@ -112,11 +114,11 @@ impl Guard {
     }
 
     pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 }
 
@@ -132,22 +134,22 @@ impl Drop for Guard {
     }
 }
 
-/// Where temporary files go, or where they aren't kept in memory.
-fn new_folder(on_disk: bool) -> (TempDir, Option<User>) {
-    let usual = env::temp_dir();
-    let places = if on_disk { [PathBuf::from("/var/tmp"), usual] } else { [usual, PathBuf::from("/tmp")] };
-    for place in places.iter().filter_map(|place| place.canonicalize().ok()) {
-        let Ok(folder) = tempfile::Builder::new().prefix("axum-partnero-").tempdir_in(&place) else { continue };
-        let is_open = |path: &Path| path.metadata().is_ok_and(|of| of.mode() & 0o1 == 1);
-        if folder.path().metadata().expect("it is there").uid() != 0 {
-            return (folder, None);
-        } else if place.ancestors().all(is_open) {
-            let user = User::instead_of_root();
-            chown(folder.path(), Some(user.uid), Some(user.gid)).expect("root may");
-            return (folder, Some(user));
-        }
-    }
-    panic!("no place for temporary files among {places:?}")
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().expect("who we are").stdout.trim_ascii() == b"0"
+}
+
+/// Where temporary files go, or where they aren't kept in memory. Where everybody may if that is another user.
+fn place(on_disk: bool, for_other: bool) -> PathBuf {
+    let places = [if on_disk { "/var/tmp".into() } else { env::temp_dir() }, env::temp_dir(), "/tmp".into()];
+    let may = |path: &Path, what: u32| path.metadata().is_ok_and(|of| of.mode() & what == what);
+    let mut there = places.iter().filter_map(|place| place.canonicalize().ok());
+    let found = there.find(|place| !for_other || may(place, 0o3) && place.ancestors().all(|path| may(path, 0o1)));
+    found.unwrap_or_else(|| panic!("no place for temporary files among {places:?}"))
+}
+
+/// For names and passwords.
+pub(crate) fn random() -> String {
+    format!("{:016x}", getrandom::u64().expect("chance"))
 }
 
 /// Below those that systems give to whoever asks for any: nobody takes it while the server is down.

@@ -14,7 +14,7 @@ pub(crate) mod installed;
 
 use std::sync::{Arc, OnceLock};
 
-use guard::{Guard, free_port};
+use guard::{Guard, free_port, random};
 use tokio_postgres::{Client, Config, NoTls};
 
 /// Safe from the end of any process, not from a power cut: nothing waits for the disk.
@@ -135,10 +135,6 @@ pub(crate) async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> 
     let (client, connection) = url.parse::<Config>()?.connect(NoTls).await?;
     tokio::spawn(connection);
     Ok(client)
-}
-
-fn random() -> String {
-    format!("{:016x}", getrandom::u64().expect("chance"))
 }
 
 fn skipped() {
