@@ -26,7 +26,7 @@ pub(super) const SETTLE: u64 = 30_000;
 const REQUEST: u64 = 10_000;
 const BACKOFF: u64 = 1_500;
 pub(super) const TERMS: Terms =
-    Terms { lease: Duration::from_millis(LEASE), settle_delay: Duration::from_millis(SETTLE) };
+    Terms { lease: Duration::from_millis(LEASE), settle_delay: Duration::from_millis(SETTLE), notices: false };
 
 pub(super) struct World {
     pub(super) table: Table,
