@@ -61,6 +61,9 @@ pub enum BuildError {
     /// Not a program id.
     #[error("a program id is 8 letters and digits, as in the PartneroJS snippet")]
     ProgramId,
+    /// A name without characters, with too many, or with ones that break a log line.
+    #[error("`name` must be 1 to 64 characters, without control characters")]
+    Name,
 }
 
 type Open = Box<dyn FnOnce(Opening) -> sealed::Handle + Send>;
@@ -131,7 +134,11 @@ impl PartneroBuilder {
         self
     }
 
-    /// The name of this handle in logs. Default: `partnero`.
+    /// The name of this handle: 1 to 64 characters, without control characters. Default: `partnero`.
+    ///
+    /// Logs show it, and a durable outbox keeps each call under it: handles of different names share a database, and
+    /// none sees the calls of another. So give each program its own name, and don't change one while calls wait under
+    /// it: under the new one they are not found, and what was sent before is not known.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
@@ -293,6 +300,9 @@ impl PartneroBuilder {
         }
         if settings.lease < four_requests {
             return Err(BuildError::LeaseTooShort);
+        }
+        if !(1..=64).contains(&self.name.chars().count()) || self.name.chars().any(char::is_control) {
+            return Err(BuildError::Name);
         }
         let id_is_good = |id: &String| id.len() == 8 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if self.program_id.as_ref().is_some_and(|id| !id_is_good(id)) {

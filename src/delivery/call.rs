@@ -32,7 +32,8 @@ pub enum CallKind {
     Refund,
     /// What remains of a sale: its deletion, then the sale anew.
     Adjustment,
-    /// The outbox holds something that this version can't read: a newer version wrote it, or it is damaged.
+    /// Of a call in a durable outbox: written by a newer version of this crate, or damaged. It isn't sent.
+    #[serde(other)]
     Unknown,
 }
 
@@ -88,7 +89,7 @@ impl NewCall {
 }
 
 /// The identity of a call: made before it is stored, so that storing it can be repeated.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct CallId(u128);
 
 impl CallId {
@@ -156,5 +157,16 @@ mod tests {
         assert_eq!(groups, [8, 4, 4, 4, 12]);
         assert_eq!(&text[14..15], "7");
         assert!("89ab".contains(&text[19..20]), "{text}");
+    }
+
+    #[test]
+    fn a_kind_is_read_by_its_name_and_one_of_a_newer_version_is_unknown() {
+        use CallKind::{Adjustment, Refund, Sale, SignUp, Unknown};
+        for kind in [SignUp, Sale, Refund, Adjustment, Unknown] {
+            let name = serde_json::to_value(kind).unwrap();
+            assert_eq!(name, kind.as_str());
+            assert_eq!(serde_json::from_value::<CallKind>(name).unwrap(), kind);
+        }
+        assert_eq!(serde_json::from_str::<CallKind>("\"renewal\"").unwrap(), Unknown);
     }
 }

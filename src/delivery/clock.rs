@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -48,9 +48,16 @@ enum Kind {
 }
 
 struct Manual {
-    start: SystemTime,
-    passed: Mutex<Duration>,
+    time: Mutex<Time>,
     advanced: Notify,
+}
+
+#[derive(Clone, Copy)]
+struct Time {
+    passed: Duration,
+    /// The time of day when `set_at` had passed.
+    set_to: SystemTime,
+    set_at: Duration,
 }
 
 impl Clock {
@@ -61,17 +68,14 @@ impl Clock {
 
     /// A clock that stands still until it is advanced.
     pub fn manual() -> Self {
-        Self(Kind::Manual(Arc::new(Manual {
-            start: SystemTime::now(),
-            passed: Mutex::default(),
-            advanced: Notify::new(),
-        })))
+        let time = Time { passed: Duration::ZERO, set_to: SystemTime::now(), set_at: Duration::ZERO };
+        Self(Kind::Manual(Arc::new(Manual { time: Mutex::new(time), advanced: Notify::new() })))
     }
 
     /// Moves a manual clock forward and wakes what has become due. Does nothing to the system's.
     pub fn advance(&self, by: Duration) {
         if let Kind::Manual(manual) = &self.0 {
-            *manual.passed.lock().unwrap_or_else(PoisonError::into_inner) += by;
+            manual.time().passed += by;
             manual.advanced.notify_waiters();
         }
     }
@@ -82,11 +86,31 @@ impl Clock {
         matches!(self.0, Kind::Manual(_))
     }
 
+    /// Sets the time of day of a manual clock, as an operator or a time server does to a machine's. Does nothing to the
+    /// system's.
+    ///
+    /// No time passes by it: nothing becomes due, and back-offs and leases go on as they were, whichever way the time
+    /// of day jumps. A request is sent only if its lease has time for it by both, so one that was claimed before a jump
+    /// forward may be given back and claimed again.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let clock = axum_partnero::Clock::manual();
+    /// clock.set_wall(SystemTime::now() - Duration::from_secs(60 * 60)); // an hour back
+    /// ```
+    pub fn set_wall(&self, to: SystemTime) {
+        if let Kind::Manual(manual) = &self.0 {
+            let mut time = manual.time();
+            (time.set_to, time.set_at) = (to, time.passed);
+        }
+    }
+
     /// Time since this clock was made: it never goes back.
     pub(crate) fn monotonic(&self) -> Duration {
         match &self.0 {
             Kind::System { start } => start.elapsed(),
-            Kind::Manual(manual) => *manual.passed.lock().unwrap_or_else(PoisonError::into_inner),
+            Kind::Manual(manual) => manual.time().passed,
         }
     }
 
@@ -94,7 +118,10 @@ impl Clock {
     pub(crate) fn wall(&self) -> SystemTime {
         match &self.0 {
             Kind::System { .. } => SystemTime::now(),
-            Kind::Manual(manual) => manual.start + self.monotonic(),
+            Kind::Manual(manual) => {
+                let time = *manual.time();
+                time.set_to + time.passed.saturating_sub(time.set_at)
+            }
         }
     }
 
@@ -116,6 +143,12 @@ impl Clock {
     }
 }
 
+impl Manual {
+    fn time(&self) -> MutexGuard<'_, Time> {
+        self.time.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Default for Clock {
     fn default() -> Self {
         Self::system()
@@ -129,5 +162,29 @@ impl fmt::Debug for Clock {
             Kind::Manual(_) => "manual",
         };
         f.debug_tuple("Clock").field(&kind).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+
+    #[test]
+    fn the_time_of_day_can_be_set_either_way_while_no_time_passes() {
+        let clock = Clock::manual();
+        clock.advance(HOUR);
+        let was = clock.wall();
+        for to in [was + HOUR, was - HOUR, SystemTime::UNIX_EPOCH] {
+            let passed = clock.monotonic();
+            clock.set_wall(to);
+            assert_eq!((clock.wall(), clock.monotonic()), (to, passed));
+            clock.advance(HOUR);
+            assert_eq!((clock.wall(), clock.monotonic()), (to + HOUR, passed + HOUR), "both go on from there");
+        }
+        let system = Clock::system();
+        system.set_wall(SystemTime::UNIX_EPOCH);
+        assert!(system.wall() > was - HOUR - HOUR, "the system's is not ours to set");
     }
 }

@@ -208,10 +208,10 @@ impl Dispatcher {
         }
         let settings = &self.shared.settings;
         let lease = Lease::begin(&self.shared.clock, settings.lease);
-        let notices = settings.keeping.notices;
-        let terms = Terms { lease: settings.lease, settle_delay: settings.settle_delay, notices };
+        let (lease_time, settle_delay) = (settings.lease, settings.settle_delay);
+        let terms = Terms { lease: lease_time, settle_delay, notices: settings.keeping.notices };
         let result = self.shared.store.claim(room, terms).await;
-        let Claim { calls, ended, dead: _, next } = match result {
+        let Claim { calls, ended, dead, next } = match result {
             Ok(claim) => claim,
             Err(error) => {
                 self.out_of_reach(&error);
@@ -220,13 +220,19 @@ impl Dispatcher {
         };
         self.in_reach();
         self.next_claim = if calls.len() == room { Some(self.now()) } else { next.map(|next| self.now() + next) };
-        let any_ended = !ended.is_empty();
+        let any_over = !ended.is_empty() || !dead.is_empty();
         for ended in ended {
             log::not_sent(&self.shared.name, &ended);
             Shared::count(&self.shared.tally.delivered);
             self.shared.tell(ended.id, Progress::Ended(ended.end, None));
         }
-        if any_ended {
+        for (id, letter) in dead {
+            log::dead_letter(&self.shared.name, &letter);
+            Shared::count(&self.shared.tally.dead);
+            self.shared.tell(id, Progress::Dead(letter.reason, letter.message));
+            self.shared.notice.notify_one();
+        }
+        if any_over {
             self.shared.settled.notify_waiters();
         }
         for call in calls {

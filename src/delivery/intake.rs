@@ -96,6 +96,7 @@ impl Intake {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.shared.tally.all_stored.store(true, Ordering::Release);
+        self.shared.settled.notify_waiters();
         self.shared.nudge.notify_one();
     }
 }

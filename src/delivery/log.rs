@@ -1,8 +1,8 @@
 //! What the dispatcher logs of calls and of holds.
 
 use crate::delivery::{
-    call::logged,
-    dead::DeadReason,
+    call::{CallKind, logged},
+    dead::{DeadLetter, DeadReason},
     gate::HoldReason,
     outbox::{ClaimedCall, Ended},
     outcome::End,
@@ -35,11 +35,21 @@ pub(crate) fn not_sent(outbox: &str, ended: &Ended) {
 
 /// It is a dead letter.
 pub(crate) fn dead(outbox: &str, call: &ClaimedCall, reason: DeadReason, message: &str) {
+    died(outbox, call.kind, (call.customer.as_deref(), call.transaction.as_deref()), reason, message);
+}
+
+/// The outbox made it one.
+pub(crate) fn dead_letter(outbox: &str, letter: &DeadLetter) {
+    let keys = (letter.customer.as_deref(), letter.transaction.as_deref());
+    died(outbox, letter.kind, keys, letter.reason, &letter.message);
+}
+
+fn died(outbox: &str, kind: CallKind, keys: (Option<&str>, Option<&str>), reason: DeadReason, message: &str) {
     tracing::error!(
         outbox,
-        call = call.kind.as_str(),
-        customer = logged(call.customer.as_deref()),
-        transaction = logged(call.transaction.as_deref()),
+        call = kind.as_str(),
+        customer = logged(keys.0),
+        transaction = logged(keys.1),
         reason = reason.as_str(),
         answer = message,
         "a dead letter: retry or discard it"

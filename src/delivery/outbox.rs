@@ -126,7 +126,7 @@ pub(crate) struct Terms {
     pub(crate) lease: Duration,
     /// How long after the end of a lease a request may still be under way.
     pub(crate) settle_delay: Duration,
-    /// Whether an observer is to be told.
+    /// Whether the calls of [`Claim::dead`] leave a notice for an observer.
     pub(crate) notices: bool,
 }
 
@@ -136,8 +136,8 @@ pub(crate) struct Claim {
     pub(crate) calls: Vec<ClaimedCall>,
     /// Calls that ended without being sent.
     pub(crate) ended: Vec<Ended>,
-    /// Calls that the outbox couldn't read: dead letters now.
-    pub(crate) dead: Vec<(Option<CallId>, DeadLetter)>,
+    /// Calls that the outbox itself couldn't read, and made dead letters of.
+    pub(crate) dead: Vec<(CallId, DeadLetter)>,
     /// When there may be more, if that is known.
     pub(crate) next: Option<Duration>,
 }

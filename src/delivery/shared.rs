@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::sync::{Notify, mpsc, watch};
@@ -107,6 +108,29 @@ impl Shared {
             waiting: Mutex::default(),
             hold: Mutex::default(),
         }
+    }
+
+    /// Waits, at most that long, until every call taken before now is out of the queue: stored, or refused by the
+    /// outbox. Whether that is so.
+    pub(crate) async fn stored_so_far(&self, within: Duration) -> bool {
+        let taken = self.tally.taken.load(Ordering::Acquire);
+        let stored = async {
+            loop {
+                let settled = self.settled.notified();
+                tokio::pin!(settled);
+                // Registered before the look, so that nothing is stored between the two.
+                settled.as_mut().enable();
+                // The writer stores in the order of the queue: the first so many are those taken before now.
+                if self.tally.stored.load(Ordering::Acquire) >= taken {
+                    return true;
+                }
+                if self.tally.all_stored.load(Ordering::Acquire) {
+                    return false;
+                }
+                settled.await;
+            }
+        };
+        tokio::time::timeout(within, stored).await.unwrap_or(false)
     }
 
     /// Remembers whoever awaits this call.

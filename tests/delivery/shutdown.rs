@@ -228,6 +228,9 @@ async fn settings_that_cannot_be_are_errors_and_the_greatest_are_not() {
         (builder().request_timeout(Duration::MAX).build(), "four request time-outs"),
         (builder().dispatch(false).build(), "not one in memory"),
         (builder().program_id("abc").build(), "8 letters and digits"),
+        (builder().name("").build(), "1 to 64 characters"),
+        (builder().name("é".repeat(65)).build(), "1 to 64 characters"),
+        (builder().name("a\nb").build(), "without control characters"),
         (builder().base_url("http://partnero.test/v1/").build(), "https"),
         (builder().base_url("nonsense").build(), ""),
         (Partnero::builder("").build(), ""),
@@ -251,6 +254,7 @@ async fn settings_that_cannot_be_are_errors_and_the_greatest_are_not() {
         .max_in_flight(usize::MAX)
         .max_call_bytes(usize::MAX)
         .max_dead_letters(usize::MAX)
+        .name("é".repeat(64))
         .build()
         .unwrap();
     sandbox.fault(Fault::Refuse).on("POST", "/transactions").times(1);

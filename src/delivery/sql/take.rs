@@ -81,7 +81,7 @@ impl<D: Driver> SqlStore<D> {
     async fn report(&self, tx: &mut D::Tx, round: &mut Round, id: u64) -> Result<(), OutboxError> {
         let Some(row) = round.row(id) else { return Ok(()) };
         let Some(letter) = row.letter(0) else { return Ok(()) };
-        let call = row.call;
+        let call = row.call.unwrap_or_default();
         if round.terms.notices {
             let customer = letter.customer.clone();
             self.notify(tx, &[(customer, Notice::Failed { letter: letter.clone() })], round.now).await?;
