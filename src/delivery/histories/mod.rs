@@ -1,7 +1,7 @@
 //! Random histories: calls are tracked, claimed, sent to a naive Partnero with every kind of mishap, retried,
 //! discarded; in the end every key must have what its calls, in their order, add up to. The same for every outbox.
 
-#[cfg(feature = "sqlx-sqlite")]
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
 mod databases;
 mod known;
 mod oracle;

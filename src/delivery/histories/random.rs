@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use tokio::runtime::Runtime;
 
 use crate::delivery::{clock::Clock, memory::MemoryStore};
 
@@ -18,19 +19,30 @@ const MOST_ROUNDS: usize = 2_000;
 
 #[test]
 fn in_memory_every_history_ends_with_each_sale_there_once() {
-    run(2_000, |clock| async { MemoryStore::subject(clock) });
+    run(&runtime(), 2_000, |clock| async { MemoryStore::subject(clock) });
 }
 
 #[cfg(feature = "sqlx-sqlite")]
 #[test]
 fn in_sqlite_every_history_ends_with_each_sale_there_once() {
-    run(300, super::databases::sqlite);
+    run(&runtime(), 300, super::databases::sqlite);
+}
+
+#[cfg(feature = "sqlx-postgres")]
+#[test]
+fn in_postgres_every_history_ends_with_each_sale_there_once() {
+    let runtime = runtime();
+    let Some(outbox) = runtime.block_on(super::databases::postgres()) else { return };
+    run(&runtime, 60, |clock| std::future::ready(super::databases::named(&outbox, &clock)));
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// Puts that many histories through outboxes made like this.
-fn run<F: Future<Output = Arc<dyn Subject>>>(cases: u32, outbox: impl Fn(Clock) -> F) {
+fn run<F: Future<Output = Arc<dyn Subject>>>(runtime: &Runtime, cases: u32, outbox: impl Fn(Clock) -> F) {
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     proptest!(config, |(steps in steps(), roomy in prop::bool::weighted(0.8))| {
         runtime.block_on(async {
             let clock = Clock::manual();
