@@ -10,6 +10,7 @@ mod postgres;
 mod books;
 mod child;
 mod kills;
+mod many;
 mod plan;
 mod process;
 mod support;

@@ -15,7 +15,7 @@ use crate::{
 /// No test waits longer than this for what must come.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 
-pub(crate) fn ms(millis: u64) -> Duration {
+pub(crate) const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
