@@ -114,10 +114,25 @@ impl Writer {
                     if count == 0 {
                         return 0;
                     }
+                    self.gather(&mut batch).await;
                     if !self.store(&mut batch, &mut stop).await {
                         return self.lose(batch);
                     }
                 }
+            }
+        }
+    }
+
+    /// Lets those who are about to track something do so: whoever was told at the same time that the last batch is stored
+    /// comes back at the same time, and one sync of the disk is enough for all of them.
+    async fn gather(&mut self, batch: &mut Vec<Queued>) {
+        let mut before = 0;
+        while before < batch.len() && batch.len() < BATCH {
+            before = batch.len();
+            tokio::task::yield_now().await;
+            while batch.len() < BATCH {
+                let Ok(queued) = self.queue.try_recv() else { break };
+                batch.push(queued);
             }
         }
     }
