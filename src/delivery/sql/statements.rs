@@ -15,6 +15,9 @@ macro_rules! columns {
     };
 }
 
+#[cfg(test)]
+pub(super) use columns;
+
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
         /// One dialect's texts.
@@ -64,9 +67,6 @@ statements! {
             FROM EACH($2) AS k \
          UNION ALL SELECT c.id FROM EACH($2) AS k CROSS JOIN partnero_calls c WHERE c.name = $1 \
             AND c.customer_key = (k.value ->> 'key') AND c.kind = 'sign_up' AND c.state IN ('dead', 'done'))");
-    /// For tests: everything that can be found. Parameter: name.
-    all = concat!("SELECT ", columns!(), ", c.reason, c.behind FROM partnero_calls c \
-         WHERE c.name = $1 AND c.state <> 'gone'");
     /// Parameters: name, ids.
     load = concat!("SELECT ", columns!(), " FROM EACH($2) AS k CROSS JOIN partnero_calls c \
          WHERE c.id = CAST(k.value ->> 'id' AS BIGINT) AND c.name = $1");
