@@ -156,7 +156,7 @@ async fn obey(partnero: &Partnero, order: Order) {
         }
         Order::ShutDown => {
             let report = partnero.shutdown(secs(10)).await;
-            say(&News::Down(report.left, report.lost));
+            say(&News::Down(report.left.unwrap(), report.lost));
             std::process::exit(0);
         }
     }

@@ -44,7 +44,7 @@ async fn kill_again_and_again(test: &str, place: Place) {
     last.order(Order::Flush);
     finish(last).await;
     books.audit(&sandbox);
-    report(test, rounds, &books, &sandbox);
+    report(test, &format!("{rounds} rounds"), &books, &sandbox);
 }
 
 /// A process is told of some customers, those of `again` among them, and killed. Who is to be told of once more: as a
@@ -95,10 +95,10 @@ pub(crate) async fn finish(mut process: Process) {
     assert!(process.shut_down().await.contains(&News::Down(0, 0)));
 }
 
-pub(crate) fn report(test: &str, rounds: u64, books: &Books, sandbox: &Sandbox) {
+pub(crate) fn report(test: &str, what: &str, books: &Books, sandbox: &Sandbox) {
     let requests = sandbox.requests();
     println!(
-        "{test}: {rounds} rounds, {} calls said, {} confirmed, {} requests, {} faults, {} transactions live",
+        "{test}: {what}, {} calls said, {} confirmed, {} requests, {} faults, {} transactions live",
         books.said(),
         books.confirmed,
         requests.len(),

@@ -9,6 +9,7 @@ mod postgres;
 
 mod books;
 mod child;
+mod frozen;
 mod kills;
 mod many;
 mod plan;

@@ -122,4 +122,12 @@ impl Place {
         let url = Postgres::shared()?.database().await;
         Some(Self { database: Database::Postgres(url), _folder: None })
     }
+
+    /// Of one in PostgreSQL.
+    pub(crate) fn url(&self) -> &str {
+        match &self.database {
+            Database::Postgres(url) => url,
+            Database::Sqlite(path) => panic!("{} has no URL", path.display()),
+        }
+    }
 }

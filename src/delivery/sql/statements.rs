@@ -1,7 +1,8 @@
 //! The SQL of an outbox: one text for all databases, but for how a list of parameters is unfolded.
 //!
 //! A list is one parameter, a JSON array of objects: so a batch of any size is one statement, and a statement has one
-//! text. `EACH($n)` stands for the table of its elements, with a column `value`.
+//! text. `EACH($n)` stands for the table of its elements, with a column `value`;
+//! `ANY_OF ((query))` for membership in what a query gives, which is to be made once, and not for each row.
 
 use std::sync::LazyLock;
 
@@ -86,7 +87,7 @@ statements! {
     /// Looks again at the calls that may have waited for others of these keys: of each, what was begun and the next.
     /// Parameters: name, now, keys of customers, of transactions.
     wake = "UPDATE partnero_calls SET due = $2 WHERE due IS NULL AND state IN ('pending', 'deleted', 'uncertain') \
-         AND id IN (\
+         AND id ANY_OF ((\
          SELECT c.id FROM EACH($3) AS k CROSS JOIN partnero_calls c WHERE c.name = $1 \
             AND c.customer_key = (k.value ->> 'key') AND c.state IN ('uncertain', 'deleted') \
          UNION ALL SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
@@ -102,7 +103,7 @@ statements! {
             ORDER BY c.id LIMIT 1) FROM EACH($4) AS k \
          UNION ALL SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
             AND c.transaction_key = (k.value ->> 'key') AND c.state = 'pending' AND c.kind = 'refund' \
-            ORDER BY c.id LIMIT 1) FROM EACH($4) AS k)";
+            ORDER BY c.id LIMIT 1) FROM EACH($4) AS k))";
     /// Those parked behind a letter go on. Parameters: name, the letter, now.
     unpark = "UPDATE partnero_calls SET state = CASE WHEN uncertain THEN 'uncertain' ELSE 'pending' END, due = $3, \
          behind = NULL WHERE name = $1 AND behind = $2 AND state = 'parked'";
@@ -184,11 +185,21 @@ impl Dialect {
     }
 
     fn text(self, text: &str) -> String {
-        let mut text = text.to_owned();
+        let mut text = text.replace("ANY_OF ((", self.any_of());
         for n in 1..=4 {
             text = text.replace(&format!("EACH(${n})"), &self.each(n));
         }
         text
+    }
+
+    fn any_of(self) -> &'static str {
+        match self {
+            #[cfg(feature = "sqlx-sqlite")]
+            Self::Sqlite => "IN (SELECT * FROM (",
+            // As a subquery, its planner takes it for few rows in few rows, and runs it for each of the table.
+            #[cfg(feature = "sqlx-postgres")]
+            Self::Postgres => "= ANY (ARRAY(",
+        }
     }
 
     fn each(self, n: u32) -> String {
