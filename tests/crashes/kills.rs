@@ -92,7 +92,7 @@ async fn live_and_die(round: u64, job: &Job, again: Vec<String>, books: &mut Boo
 /// Waits until all is delivered, and no call has become a dead letter.
 pub(crate) async fn finish(mut process: Process) {
     process.wait_for(&News::Flushed(0, 0)).await;
-    assert!(process.shut_down().await.contains(&News::Down(0, 0)));
+    process.shut_down().await;
 }
 
 pub(crate) fn report(test: &str, what: &str, books: &Books, sandbox: &Sandbox) {

@@ -14,4 +14,5 @@ mod kills;
 mod many;
 mod plan;
 mod process;
+mod rolling;
 mod support;

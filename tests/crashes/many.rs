@@ -110,7 +110,8 @@ impl Shop {
         let lives = visit.served_by.is_some_and(|number| instances.iter().any(|it| it.number == number));
         if visit.served_by.is_some() && !lives {
             // What a payment provider does that got no answer.
-            visit.to_say = (unconfirmed.unwrap_or(usize::MAX)..self.books.customers[&visit.customer].plan.len()).collect();
+            visit.to_say =
+                (unconfirmed.unwrap_or(usize::MAX)..self.books.customers[&visit.customer].plan.len()).collect();
             visit.served_by = None;
         }
         if visit.served_by.is_none() || unconfirmed == visit.to_say.front().copied() {

@@ -96,11 +96,16 @@ impl Process {
         self.last_words().await
     }
 
-    /// Ends in good order: everything that it said.
-    pub(crate) async fn shut_down(mut self) -> Vec<News> {
+    /// Ends in good order, and leaves nothing to others: everything that it said.
+    pub(crate) async fn shut_down(self) -> Vec<News> {
+        self.leave(0).await
+    }
+
+    /// Ends in good order, and leaves so many calls to others: everything that it said.
+    pub(crate) async fn leave(mut self, left: usize) -> Vec<News> {
         self.order(Order::ShutDown);
         let heard = within(self.last_words()).await;
-        assert!(heard.iter().any(|news| matches!(news, News::Down(..))), "{heard:?}");
+        assert_eq!(heard.last(), Some(&News::Down(left, 0)), "{heard:?}");
         let status = within(self.child.wait()).await.unwrap();
         assert!(status.success(), "{status}");
         heard

@@ -1,15 +1,16 @@
 //! What the tests have in common.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use axum_partnero::{
     delivery::PartneroBuilder,
     sandbox::{Answer, Fault, Sandbox},
 };
+use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{
     child::{Database, Job},
-    postgres::Postgres,
+    postgres::{Postgres, connect},
 };
 
 /// No test waits longer than this for what must come.
@@ -130,4 +131,37 @@ impl Place {
             Database::Sqlite(path) => panic!("{} has no URL", path.display()),
         }
     }
+
+    /// Of one in SQLite.
+    pub(crate) fn path(&self) -> &Path {
+        match &self.database {
+            Database::Sqlite(path) => path,
+            Database::Postgres(_) => panic!("it has no path"),
+        }
+    }
+
+    /// Does what no application should. How many rows it changed.
+    pub(crate) async fn meddle(&self, sql: &'static str) -> u64 {
+        match &self.database {
+            Database::Sqlite(path) => {
+                let mut connection = sqlite(path).await;
+                sqlx::raw_sql(sql).execute(&mut connection).await.unwrap().rows_affected()
+            }
+            Database::Postgres(url) => connect(url).await.unwrap().execute(sql, &[]).await.unwrap(),
+        }
+    }
+
+    /// A number from its tables.
+    pub(crate) async fn count(&self, sql: &'static str) -> i64 {
+        match &self.database {
+            Database::Sqlite(path) => sqlx::query_scalar(sql).fetch_one(&mut sqlite(path).await).await.unwrap(),
+            Database::Postgres(url) => connect(url).await.unwrap().query_one(sql, &[]).await.unwrap().get(0),
+        }
+    }
+}
+
+/// A connection that waits for others.
+pub(crate) async fn sqlite(path: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(path).busy_timeout(secs(10));
+    options.connect().await.unwrap()
 }

@@ -39,9 +39,9 @@ statements! {
     /// When something will be due. Parameters: name, now, version.
     next_due = "SELECT c.due FROM partnero_calls c WHERE c.name = $1 AND c.due > $2 AND c.version <= $3 \
          ORDER BY c.due, c.id LIMIT 1";
-    /// Every call that decisions about others depend on: of a key, what isn't waiting untouched, and the first of each
-    /// kind that is; those that a refund would cancel; of a customer, what is in flight, begun or next, and whether it
-    /// is known. Parameters: name, keys of customers, of transactions, refunds with their keys.
+    /// Every call that decisions about others depend on: of a key, what isn't waiting untouched, the first of each kind
+    /// that is, and one of a kind that only a newer version knows; those that a refund would cancel; of a customer, what
+    /// is in flight, begun or next, and whether it is known. Parameters: name, keys of customers, of transactions, refunds with their keys.
     related = concat!("SELECT ", columns!(), " FROM partnero_calls c WHERE c.id IN (\
          SELECT c.id FROM EACH($3) AS k CROSS JOIN partnero_calls c WHERE c.name = $1 \
             AND c.transaction_key = (k.value ->> 'key') \
@@ -55,6 +55,9 @@ statements! {
          UNION ALL SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
             AND c.transaction_key = (k.value ->> 'key') AND c.state = 'pending' AND c.kind = 'refund' \
             ORDER BY c.id LIMIT 1) FROM EACH($3) AS k \
+         UNION ALL SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
+            AND c.transaction_key = (k.value ->> 'key') AND c.state = 'pending' \
+            AND c.kind NOT IN ('sale', 'adjustment', 'refund') LIMIT 1) FROM EACH($3) AS k \
          UNION ALL SELECT c.id FROM EACH($4) AS k CROSS JOIN partnero_calls c WHERE c.name = $1 \
             AND c.transaction_key = (k.value ->> 'key') AND c.state = 'pending' \
             AND c.id < CAST(k.value ->> 'id' AS BIGINT) \
