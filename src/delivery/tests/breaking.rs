@@ -122,7 +122,7 @@ async fn a_result_that_the_outbox_refuses_holds_up_no_other() {
     world.base.refuse_result_of("odd");
     let partnero = world.open();
     let sold: Vec<_> = (0..30).map(|i| partnero.track_sale(sale(i)).delivered()).collect();
-    let odd = partnero.track_sale(sale("odd"));
+    let odd = partnero.track_refund("odd");
     for sold in sold {
         within(sold).await.unwrap();
     }

@@ -132,9 +132,9 @@ async fn ends<T>(tracked: Vec<Tracked<T>>) -> Vec<Result<(), TrackError>> {
 
 #[tokio::test]
 async fn what_the_outbox_was_given_without_an_answer_is_neither_stored_nor_lost_for_sure() {
-    for (mood, really) in [(Mood::Hangs, 0), (Mood::Mute, 3)] {
+    for (mood, really, dispatch) in [(Mood::Hangs, 0, false), (Mood::Mute, 3, false), (Mood::Hangs, 0, true)] {
         let world = World::new().await;
-        let partnero = world.builder().dispatch(false).build().unwrap();
+        let partnero = world.builder().dispatch(dispatch).build().unwrap();
         world.base.set_for(mood, &["insert"]);
         let given: Vec<_> = (0..3).map(|i| partnero.track_sale(sale(format!("o{i}")))).collect();
         until("it is given", async || world.base.asked("insert") > 0).await;
