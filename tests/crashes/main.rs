@@ -6,13 +6,17 @@
 
 #[path = "../shared/postgres.rs"]
 mod postgres;
+#[path = "../shared/log.rs"]
+mod log;
 
 mod books;
 mod child;
 mod frozen;
+mod gone;
 mod kills;
 mod many;
 mod plan;
 mod process;
 mod rolling;
+mod shop;
 mod support;

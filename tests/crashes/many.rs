@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     books::Books,
-    child::{Job, News, Order},
+    child::{Job, Order},
     kills::{finish, report},
     plan,
     process::Process,
