@@ -47,6 +47,9 @@ pub(crate) enum Order {
     Track(u64, Call),
     Deliver(u64, Call),
     Flush,
+    /// Fills its disk with this file.
+    Fill(PathBuf),
+    Remove(PathBuf),
     /// Ends in good order.
     ShutDown,
 }
@@ -65,6 +68,8 @@ pub(crate) enum News {
     Told(String),
     /// Nothing is open any more: how many dead letters there are, and parked calls.
     Flushed(usize, usize),
+    /// The disk is.
+    Full,
     /// How many were left, and lost.
     Down(usize, usize),
 }
@@ -154,6 +159,14 @@ async fn obey(partnero: &Partnero, order: Order) {
                 say(&News::Flushed(status.dead, status.parked));
             });
         }
+        Order::Fill(path) => {
+            let mut ballast = std::fs::File::create(path).unwrap();
+            for size in [65_536, 4_096, 1] {
+                while ballast.write_all(&vec![0; size]).is_ok() {}
+            }
+            say(&News::Full);
+        }
+        Order::Remove(path) => std::fs::remove_file(path).unwrap(),
         Order::ShutDown => {
             let report = partnero.shutdown(secs(10)).await;
             say(&News::Down(report.left.unwrap(), report.lost));

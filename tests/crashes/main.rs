@@ -12,6 +12,7 @@ mod log;
 mod books;
 mod child;
 mod frozen;
+mod full_disk;
 mod gone;
 mod kills;
 mod many;
