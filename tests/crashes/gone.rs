@@ -110,6 +110,21 @@ async fn sqlite_is_read_only() {
     said_once(&log);
 }
 
+/// What SQLite does when a disk is full or fails, and sqlx doesn't notice: it takes the transaction for open ever after.
+#[tokio::test]
+async fn sqlite_rolls_back_by_itself() {
+    let place = Place::sqlite();
+    let (pool, outbox) = in_sqlite(&place).await;
+    let mut shop = Shop::open(outbox).await;
+    shop.open_for(ms(300)).await;
+    let mut transaction = pool.begin().await.unwrap();
+    sqlx::raw_sql("ROLLBACK").execute(&mut *transaction).await.unwrap();
+    drop(transaction);
+    assert!(pool.acquire().await.unwrap().is_in_transaction(), "so it thinks");
+    shop.open_for(ms(300)).await;
+    shop.close().await;
+}
+
 #[tokio::test]
 async fn somebody_locks_sqlite_for_half_a_minute() {
     let place = Place::sqlite();

@@ -4,10 +4,10 @@
 //! `PARTNERO_CRASH_ROUNDS` is how often the kills are repeated (100), `PARTNERO_CRASH_SEED` repeats a failure.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-#[path = "../shared/postgres.rs"]
-mod postgres;
 #[path = "../shared/log.rs"]
 mod log;
+#[path = "../shared/postgres.rs"]
+mod postgres;
 
 mod books;
 mod child;

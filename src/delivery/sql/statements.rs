@@ -79,7 +79,8 @@ statements! {
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'sale'"), " \
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'adjustment'"), " \
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'refund'"), " \
-         UNION ALL ", first!("transaction_key", "$3", " AND c.kind NOT IN ('sale', 'adjustment', 'refund')"), " \
+         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($3) \
+            AND c.state = 'pending' AND c.kind NOT IN ('sale', 'adjustment', 'refund') \
          UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($4) \
             AND c.state = 'pending' \
          UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.customer_key KEYS($2) \
