@@ -3,13 +3,14 @@
 use std::{
     io::{self, BufRead as _, Write as _},
     path::PathBuf,
+    pin::Pin,
     time::Duration,
 };
 
 use axum_partnero::{
     CustomerKey, Observer, Partnero, PostgresOutbox, SqliteOutbox, TransactionKey,
     api::{Customer, Transaction},
-    delivery::{BoxError, DeadLetter, Outcome, Tracked},
+    delivery::{BoxError, DeadLetter, Outcome, PartneroBuilder, TrackError, Tracked},
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -92,7 +93,7 @@ async fn process() {
         let _ = tracing_subscriber::fmt().with_env_filter("axum_partnero=debug").with_writer(io::stderr).try_init();
     }
     println!();
-    let partnero = build(serde_json::from_str(&job).unwrap()).await;
+    let partnero = builder(serde_json::from_str(&job).unwrap()).await.build().unwrap();
     say(&News::Up);
     let mut orders = orders();
     while let Some(order) = orders.recv().await {
@@ -115,10 +116,11 @@ fn orders() -> mpsc::UnboundedReceiver<Order> {
     receiver
 }
 
-async fn build(job: Job) -> Partnero {
+/// For a handle of this job, in whichever process.
+pub(crate) async fn builder(job: Job) -> PartneroBuilder {
     let builder = hasty(Partnero::builder(job.api_key)).base_url(job.url).dispatch(job.dispatch);
     let builder = if job.observer { builder.observer(Teller) } else { builder };
-    let builder = match job.outbox {
+    match job.outbox {
         Database::Sqlite(path) => {
             let outbox = SqliteOutbox::open(path).await.unwrap();
             builder.outbox(match job.reads_up_to {
@@ -134,22 +136,20 @@ async fn build(job: Job) -> Partnero {
                 None => outbox,
             })
         }
-    };
-    builder.build().unwrap()
+    }
 }
 
 async fn obey(partnero: &Partnero, order: Order) {
     match order {
-        Order::Track(number, call) => match call {
-            Call::SignUp { customer } => stored(number, partnero.track_sign_up(plan::customer(&customer))),
-            Call::Sale { customer, key, cents } => {
-                stored(number, partnero.track_sale(plan::transaction(&customer, &key, cents)));
-            }
-            Call::Refund { key } => stored(number, partnero.track_refund(key)),
-            Call::Adjustment { customer, key, cents } => {
-                stored(number, partnero.track_adjustment(plan::transaction(&customer, &key, cents)));
-            }
-        },
+        Order::Track(number, call) => {
+            let stored = track(partnero, call);
+            tokio::spawn(async move {
+                say(&match stored.await {
+                    Ok(()) => News::Stored(number),
+                    Err(error) => News::Failed(number, error.to_string()),
+                });
+            });
+        }
         Order::Deliver(number, call) => deliver(partnero, number, call),
         Order::Flush => {
             let partnero = partnero.clone();
@@ -175,13 +175,19 @@ async fn obey(partnero: &Partnero, order: Order) {
     }
 }
 
-fn stored<T: Send + 'static>(number: u64, mut tracked: Tracked<T>) {
-    tokio::spawn(async move {
-        say(&match tracked.stored().await {
-            Ok(()) => News::Stored(number),
-            Err(error) => News::Failed(number, error.to_string()),
-        });
-    });
+/// Tracks it now. What it gives waits until it is stored.
+pub(crate) fn track(partnero: &Partnero, call: Call) -> Pin<Box<dyn Future<Output = Result<(), TrackError>> + Send>> {
+    fn stored<T: 'static>(mut tracked: Tracked<T>) -> Pin<Box<dyn Future<Output = Result<(), TrackError>> + Send>> {
+        Box::pin(async move { tracked.stored().await })
+    }
+    match call {
+        Call::SignUp { customer } => stored(partnero.track_sign_up(plan::customer(&customer))),
+        Call::Sale { customer, key, cents } => stored(partnero.track_sale(plan::transaction(&customer, &key, cents))),
+        Call::Refund { key } => stored(partnero.track_refund(key)),
+        Call::Adjustment { customer, key, cents } => {
+            stored(partnero.track_adjustment(plan::transaction(&customer, &key, cents)))
+        }
+    }
 }
 
 fn deliver(partnero: &Partnero, number: u64, call: Call) {

@@ -11,12 +11,14 @@ mod postgres;
 
 mod books;
 mod child;
+mod corrupt;
 mod frozen;
 mod full_disk;
 mod gone;
 mod kills;
 mod many;
 mod plan;
+mod poisoned;
 mod process;
 mod rolling;
 mod shop;

@@ -6,7 +6,7 @@ use axum_partnero::{
     delivery::PartneroBuilder,
     sandbox::{Answer, Fault, Sandbox},
 };
-use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{
     child::{Database, Job},
@@ -141,11 +141,11 @@ impl Place {
     }
 
     /// Does what no application should. How many rows it changed.
-    pub(crate) async fn meddle(&self, sql: &'static str) -> u64 {
+    pub(crate) async fn meddle(&self, sql: &str) -> u64 {
         match &self.database {
             Database::Sqlite(path) => {
                 let mut connection = sqlite(path).await;
-                sqlx::raw_sql(sql).execute(&mut connection).await.unwrap().rows_affected()
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap().rows_affected()
             }
             Database::Postgres(url) => connect(url).await.unwrap().execute(sql, &[]).await.unwrap(),
         }
