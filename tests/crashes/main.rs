@@ -11,6 +11,7 @@ mod postgres;
 
 mod books;
 mod child;
+mod clocks;
 mod corrupt;
 mod frozen;
 mod full_disk;

@@ -100,6 +100,13 @@ impl Round {
         }
     }
 
+    /// What was ever under way may be so until then, whatever the rows say.
+    pub(super) fn keep_quiet(&mut self, until: Millis) {
+        for row in self.rows.values_mut().filter(|row| row.course.quiet_until > 0) {
+            row.course.quiet_until = row.course.quiet_until.max(until);
+        }
+    }
+
     /// Decides about these calls, in this order, until `limit` are to be sent.
     pub(super) fn run(&mut self, due: &[u64], limit: usize) {
         for id in due {

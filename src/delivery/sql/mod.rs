@@ -6,6 +6,7 @@ mod forget;
 mod letters;
 mod look;
 mod notices;
+mod pace;
 #[cfg(feature = "sqlx-postgres")]
 mod postgres;
 mod prune;
@@ -20,7 +21,7 @@ mod take;
 
 use std::{
     fmt,
-    sync::atomic::AtomicUsize,
+    sync::{Mutex, atomic::AtomicUsize},
     time::{Duration, SystemTime},
 };
 
@@ -37,6 +38,7 @@ use crate::delivery::{
 
 use self::{
     driver::{Driver, Lock, Value},
+    pace::Pace,
     statements::Statements,
     stored::Inserted,
 };
@@ -56,12 +58,22 @@ pub(crate) struct SqlStore<D> {
     version: u64,
     /// How many calls the next claim looks at: more while most of them have to wait.
     look_at: AtomicUsize,
+    /// How the time of day goes.
+    pace: Mutex<Pace>,
 }
 
 impl<D: Driver> SqlStore<D> {
     pub(crate) fn new(driver: D, opening: Opening, version: u64) -> Self {
         let sql = D::dialect().statements();
-        Self { driver, clock: opening.clock, name: opening.name, sql, version, look_at: AtomicUsize::new(0) }
+        Self {
+            driver,
+            clock: opening.clock,
+            name: opening.name,
+            sql,
+            version,
+            look_at: AtomicUsize::new(0),
+            pace: Mutex::default(),
+        }
     }
 
     async fn begin(&self, lock: Lock) -> Result<D::Tx, OutboxError> {

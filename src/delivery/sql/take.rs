@@ -1,6 +1,10 @@
 //! The transaction of a claim.
 
-use std::{collections::HashMap, sync::atomic::Ordering, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{MutexGuard, PoisonError, atomic::Ordering},
+    time::Duration,
+};
 
 use crate::delivery::{
     decide::Millis,
@@ -12,6 +16,7 @@ use super::{
     SqlStore,
     claim::{Round, questions},
     driver::{Driver, Lock, Tx as _, Value},
+    pace::Pace,
     stored::Stored,
 };
 
@@ -26,6 +31,7 @@ impl<D: Driver> SqlStore<D> {
             return Ok(Claim { next: Some(BUSY), ..Claim::default() });
         };
         let now = tx.now(&self.clock);
+        let quiet = self.pace().look(now, self.clock.monotonic(), terms.settle_delay);
         let most = (limit + LOOK_AT.0).max(self.look_at.load(Ordering::Relaxed)).min(LOOK_AT.1.max(limit));
         let parameters = vec![self.name(), now.into(), self.version.into(), most.into()];
         let due = tx.query(&self.sql.due, parameters).await?;
@@ -41,6 +47,7 @@ impl<D: Driver> SqlStore<D> {
 
         let order: Vec<_> = due.iter().map(|row| row.id).collect();
         let mut round = Round::new(related.into_iter().map(Stored::read).chain(due), terms, now);
+        round.keep_quiet(quiet);
         round.run(&order, limit);
         let payloads = self.write(&mut tx, &mut round).await?;
         let (few, all) = (round.claimed.len() < limit, order.len() < most);
@@ -52,6 +59,10 @@ impl<D: Driver> SqlStore<D> {
         let look_at = if few && !all { most * 2 } else { 0 };
         self.look_at.store(look_at.min(LOOK_AT.1), Ordering::Relaxed);
         Ok(round.into_claim(payloads))
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How long until something is due that isn't yet.
