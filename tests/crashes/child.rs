@@ -10,7 +10,7 @@ use std::{
 use axum_partnero::{
     CustomerKey, Observer, Partnero, PostgresOutbox, SqliteOutbox, TransactionKey,
     api::{Customer, Transaction},
-    delivery::{BoxError, DeadLetter, Outcome, PartneroBuilder, TrackError, Tracked},
+    delivery::{BoxError, DeadLetter, DeliveryError, Outcome, PartneroBuilder, TrackError, Tracked},
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -150,7 +150,15 @@ async fn obey(partnero: &Partnero, order: Order) {
                 });
             });
         }
-        Order::Deliver(number, call) => deliver(partnero, number, call),
+        Order::Deliver(number, call) => {
+            let delivered = deliver(partnero, call);
+            tokio::spawn(async move {
+                say(&match delivered.await {
+                    Ok(end) => News::Delivered(number, end),
+                    Err(error) => News::Failed(number, error.to_string()),
+                });
+            });
+        }
         Order::Flush => {
             let partnero = partnero.clone();
             tokio::spawn(async move {
@@ -190,28 +198,26 @@ pub(crate) fn track(partnero: &Partnero, call: Call) -> Pin<Box<dyn Future<Outpu
     }
 }
 
-fn deliver(partnero: &Partnero, number: u64, call: Call) {
-    let partnero = partnero.clone();
-    tokio::spawn(async move {
-        let end = match call {
-            Call::SignUp { customer } => {
-                partnero.track_sign_up(plan::customer(&customer)).delivered().await.map(|end| name(&end))
-            }
-            Call::Sale { customer, key, cents } => {
-                let tracked = partnero.track_sale(plan::transaction(&customer, &key, cents));
-                tracked.delivered().await.map(|end| name(&end))
-            }
-            Call::Refund { key } => partnero.track_refund(key).delivered().await.map(|end| name(&end)),
-            Call::Adjustment { customer, key, cents } => {
-                let tracked = partnero.track_adjustment(plan::transaction(&customer, &key, cents));
-                tracked.delivered().await.map(|end| name(&end))
-            }
-        };
-        say(&match end {
-            Ok(end) => News::Delivered(number, end),
-            Err(error) => News::Failed(number, error.to_string()),
-        });
-    });
+/// Tracks it now. What it gives waits for the end of it.
+fn deliver(partnero: &Partnero, call: Call) -> Pin<Box<dyn Future<Output = Result<String, DeliveryError>> + Send>> {
+    match call {
+        Call::SignUp { customer } => {
+            let tracked = partnero.track_sign_up(plan::customer(&customer));
+            Box::pin(async { tracked.delivered().await.map(|end| name(&end)) })
+        }
+        Call::Refund { key } => {
+            let tracked = partnero.track_refund(key);
+            Box::pin(async { tracked.delivered().await.map(|end| name(&end)) })
+        }
+        Call::Sale { customer, key, cents } => {
+            let tracked = partnero.track_sale(plan::transaction(&customer, &key, cents));
+            Box::pin(async { tracked.delivered().await.map(|end| name(&end)) })
+        }
+        Call::Adjustment { customer, key, cents } => {
+            let tracked = partnero.track_adjustment(plan::transaction(&customer, &key, cents));
+            Box::pin(async { tracked.delivered().await.map(|end| name(&end)) })
+        }
+    }
 }
 
 /// The outcome, without what came with it.
@@ -259,6 +265,6 @@ impl Observer for Teller {
     }
 
     async fn failed(&self, letter: &DeadLetter) -> Result<(), BoxError> {
-        Self::told(format!("failed {letter}")).await
+        Self::told(format!("failed {}", letter.transaction.as_deref().unwrap_or_default())).await
     }
 }

@@ -120,8 +120,11 @@ impl Place {
 
     /// `None` where PostgreSQL isn't installed: said.
     pub(crate) async fn postgres() -> Option<Self> {
-        let url = Postgres::shared()?.database().await;
-        Some(Self { database: Database::Postgres(url), _folder: None })
+        Some(Self::in_postgres(Postgres::shared()?.database().await))
+    }
+
+    pub(crate) fn in_postgres(url: String) -> Self {
+        Self { database: Database::Postgres(url), _folder: None }
     }
 
     /// Of one in PostgreSQL.
@@ -148,6 +151,19 @@ impl Place {
                 sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap().rows_affected()
             }
             Database::Postgres(url) => connect(url).await.unwrap().execute(sql, &[]).await.unwrap(),
+        }
+    }
+
+    /// A column of its tables.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        match &self.database {
+            Database::Sqlite(path) => {
+                sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut sqlite(path).await).await.unwrap()
+            }
+            Database::Postgres(url) => {
+                let rows = connect(url).await.unwrap().query(sql, &[]).await.unwrap();
+                rows.iter().map(|row| row.get(0)).collect()
+            }
         }
     }
 
