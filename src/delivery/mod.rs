@@ -34,6 +34,8 @@ mod outbox;
 mod outcome;
 mod partnero;
 mod payload;
+#[cfg(feature = "sandbox")]
+mod probe;
 mod program;
 mod reach;
 mod refused;
@@ -70,6 +72,9 @@ pub use observer::{BoxError, Observer};
 pub use outbox::{Outbox, OutboxError};
 pub use outcome::Outcome;
 pub use partnero::Partnero;
+#[cfg(feature = "sandbox")]
+#[doc(hidden)]
+pub use probe::{Claimed, Probe};
 pub use refused::RefusedCall;
 pub use shutdown::ShutdownReport;
 #[cfg(feature = "sqlx-postgres")]

@@ -19,17 +19,22 @@ macro_rules! columns {
 
 /// The first call of each key that waits untouched: of as many as there may be, only that one is read.
 macro_rules! first {
-    ($column:literal, $keys:literal, $and:literal) => {
+    ($column:literal, $keys:literal $(, $and:expr)*) => {
         concat!(
             "SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.",
             $column,
-            " = (k.value ->> 'key') \
-            AND c.state = 'pending'",
-            $and,
+            " = (k.value ->> 'key') AND c.state = 'pending'" $(, $and)*,
             " ORDER BY c.id LIMIT 1) FROM EACH(",
             $keys,
             ") AS k"
         )
+    };
+}
+
+/// It waits for another call, and there is an index of those.
+macro_rules! waits {
+    () => {
+        " AND c.due IS NULL AND c.over_at IS NULL"
     };
 }
 
@@ -74,8 +79,9 @@ statements! {
     /// kind that is; those that a refund would cancel; of a customer, what is in flight, begun or next, and whether it
     /// is known. Parameters: name, keys of customers, of transactions, of refunds' transactions.
     related = concat!("SELECT ", columns!(), " FROM partnero_calls c WHERE c.id [[\
-         SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($3) \
-            AND c.state IN ('uncertain', 'deleted', 'claimed', 'parked', 'dead', 'done') \
+         SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($3) AND c.state < 'pending' \
+         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($3) \
+            AND c.state > 'pending' \
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'sale'"), " \
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'adjustment'"), " \
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'refund'"), " \
@@ -83,7 +89,7 @@ statements! {
             AND c.state = 'pending' \
          UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.customer_key KEYS($2) \
             AND c.state IN ('uncertain', 'deleted', 'claimed') \
-         UNION ALL ", first!("customer_key", "$2", ""), " \
+         UNION ALL ", first!("customer_key", "$2"), " \
          UNION ALL ", second!("customer_key", "$2"), " \
          UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.customer_key KEYS($2) \
             AND c.kind = 'sign_up' AND c.state IN ('dead', 'done')]]");
@@ -106,16 +112,18 @@ statements! {
          RETURNING id, CASE WHEN state = 'claimed' THEN payload END";
     /// Looks again at the calls that may have waited for others of these keys: of each, what was begun and the next.
     /// Parameters: name, now, keys of customers, of transactions.
-    wake = concat!("UPDATE partnero_calls SET due = $2 WHERE due IS NULL \
-         AND state IN ('pending', 'deleted', 'uncertain') AND id [[\
+    wake = concat!("UPDATE partnero_calls SET due = $2 WHERE id [[\
          SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.customer_key KEYS($3) \
-            AND c.state IN ('uncertain', 'deleted') \
-         UNION ALL ", first!("customer_key", "$3", ""), " \
+            AND c.state IN ('uncertain', 'deleted')", waits!(), " \
+         UNION ALL ", first!("customer_key", "$3", waits!()), " \
          UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($4) \
-            AND c.state IN ('uncertain', 'deleted') \
-         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'sale'"), " \
-         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'adjustment'"), " \
-         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'refund'"), "]]");
+            AND c.state IN ('uncertain', 'deleted')", waits!(), " \
+         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'sale'", waits!()), " \
+         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'adjustment'", waits!()), " \
+         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'refund'", waits!()), "]]");
+    /// Whether anything waits for another call at all. Parameter: name.
+    any_waiting = concat!("SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
+         AND c.state IN ('pending', 'uncertain', 'deleted')", waits!(), " LIMIT 1");
     /// Those parked behind a letter go on. Parameters: name, the letter, now.
     unpark = "UPDATE partnero_calls SET state = CASE WHEN uncertain THEN 'uncertain' ELSE 'pending' END, due = $3, \
          behind = NULL WHERE name = $1 AND behind = $2 AND state = 'parked'";
