@@ -338,7 +338,17 @@ impl PartneroBuilder {
         let tasks = Tasks::new(runtime.spawn(writer.run()), dispatcher, notifier);
         let said_sign_ups_only = AtomicBool::new(false);
         let (rules, program_id) = (self.rules, self.program_id);
-        Ok(Partnero::live(Live { shared, intake, close, tasks, rules, program_id, said_sign_ups_only }))
+        Ok(Partnero::live(Live {
+            #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+            buffered: shared.store.dialect().map(|_| super::buffered::Buffered::new()),
+            shared,
+            intake,
+            close,
+            tasks,
+            rules,
+            program_id,
+            said_sign_ups_only,
+        }))
     }
 }
 

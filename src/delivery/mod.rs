@@ -5,6 +5,8 @@
 
 mod answer;
 mod body;
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+mod buffered;
 mod builder;
 mod call;
 mod clock;
@@ -18,6 +20,8 @@ mod gate;
 mod herald;
 #[cfg(test)]
 mod histories;
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+mod in_transaction;
 mod intake;
 mod letters;
 mod log;
@@ -26,12 +30,15 @@ mod notice;
 mod notifier;
 mod observer;
 mod outbox;
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+mod outbox_row;
 mod outcome;
 mod partnero;
 mod payload;
 mod refused;
 mod retry;
 mod room;
+mod rules;
 mod settings;
 mod shared;
 mod shutdown;
@@ -46,14 +53,20 @@ pub use call::CallKind;
 pub use clock::Clock;
 pub use dead::{DeadLetter, DeadReason};
 pub use gate::HoldReason;
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+pub use in_transaction::{InTransaction, InTransactionError};
 pub use letters::DeadLetters;
 pub use memory::MemoryOutbox;
 pub use observer::{BoxError, Observer};
 pub use outbox::{Outbox, OutboxError};
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+pub use outbox_row::{OutboxRow, OutboxRows};
 pub use outcome::Outcome;
 pub use partnero::Partnero;
 pub use refused::RefusedCall;
 pub use shutdown::ShutdownReport;
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+pub use sql::OfTransaction;
 #[cfg(feature = "sqlx-postgres")]
 pub use sql::PostgresOutbox;
 #[cfg(feature = "sqlx-sqlite")]

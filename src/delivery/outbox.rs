@@ -72,6 +72,12 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
     /// Whether a crash loses what is in it.
     fn is_volatile(&self) -> bool;
 
+    /// The database that it is a table of.
+    #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+    fn dialect(&self) -> Option<super::sql::Dialect> {
+        None
+    }
+
     /// Stores calls, all of them or none, and empties the list. One that is there already is not stored again.
     fn insert<'a>(&'a self, calls: &'a mut Vec<NewCall>) -> Answer<'a, ()>;
 

@@ -56,6 +56,9 @@ pub enum TrackError {
     /// After `shutdown`.
     #[error("the handle was shut down")]
     ShutDown,
+    /// The handle's outbox is in memory: it has no table for a row.
+    #[error("the handle's outbox is in memory: build it with the outbox of the database that is to hold the row")]
+    InMemory,
 }
 
 /// Why there is no [`Outcome`].
