@@ -4,11 +4,13 @@
 //! be sent now, sends it, and records what came of it.
 
 mod answer;
+mod batch;
 mod body;
 #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
 mod buffered;
 mod builder;
 mod call;
+mod check;
 mod clock;
 mod courier;
 mod course;
@@ -16,6 +18,8 @@ mod dead;
 mod decide;
 mod deliver;
 mod dispatcher;
+mod flush;
+mod follower;
 mod gate;
 mod herald;
 #[cfg(test)]
@@ -24,6 +28,7 @@ mod histories;
 mod in_transaction;
 mod intake;
 mod letters;
+mod limited;
 mod log;
 mod memory;
 mod notice;
@@ -35,6 +40,8 @@ mod outbox_row;
 mod outcome;
 mod partnero;
 mod payload;
+mod program;
+mod reach;
 mod refused;
 mod retry;
 mod room;
@@ -44,14 +51,25 @@ mod shared;
 mod shutdown;
 #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
 mod sql;
+mod start;
 mod status;
+mod stop;
+mod supervise;
+#[cfg(test)]
+mod tests;
+mod ticket;
 mod track;
 mod tracked;
+mod waiting;
+mod way;
+mod writer;
 
 pub use builder::{BuildError, PartneroBuilder};
 pub use call::CallKind;
+pub use check::CheckError;
 pub use clock::Clock;
 pub use dead::{DeadLetter, DeadReason};
+pub use flush::FlushError;
 pub use gate::HoldReason;
 #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
 pub use in_transaction::{InTransaction, InTransactionError};
@@ -71,5 +89,5 @@ pub use sql::OfTransaction;
 pub use sql::PostgresOutbox;
 #[cfg(feature = "sqlx-sqlite")]
 pub use sql::SqliteOutbox;
-pub use status::{CheckError, FlushError, Status};
+pub use status::Status;
 pub use tracked::{DeliveryError, TrackError, Tracked};

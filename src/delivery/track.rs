@@ -7,12 +7,10 @@ use crate::{
     delivery::{
         call::{NewCall, logged},
         intake::NoEntry,
-        observer::Event,
         outcome::End,
         partnero::{Live, Partnero},
         refused::Refused,
         rules::Reported,
-        shared::Shared,
         tracked::{TrackError, Tracked},
     },
     model::{NewCustomer, NewTransaction, TransactionKey},
@@ -115,22 +113,11 @@ impl Live {
         Tracked::refused(self.refuse(refused, first))
     }
 
-    /// A call that can't be taken: logged, counted, told, and never in the handler's way.
+    /// A call that can't be taken: never in the handler's way.
     pub(crate) fn refuse(&self, refused: Refused, tell: bool) -> TrackError {
-        Shared::count(&self.shared.tally.refused);
         let error = refused.error.clone();
         let said = error == TrackError::SignUpsOnly && self.said_sign_ups_only.swap(true, Ordering::Relaxed);
-        if tell && !said {
-            tracing::error!(
-                outbox = self.shared.name,
-                call = refused.kind.as_str(),
-                customer = logged(refused.customer.as_deref()),
-                transaction = logged(refused.transaction.as_deref()),
-                %error,
-                "a call isn't taken"
-            );
-            self.shared.mention(Event::Refused(refused.into()));
-        }
+        self.shared.refuse(refused, tell && !said);
         error
     }
 }

@@ -20,6 +20,8 @@ use crate::{
 const ORDERS: &str = "CREATE TABLE orders (id TEXT NOT NULL PRIMARY KEY)";
 const NEW_ORDER: &str = "INSERT INTO orders (id) VALUES ($1)";
 const CALLS: &str = "SELECT COUNT(*) FROM partnero_calls";
+const LAST: &str = "SELECT MAX(id) FROM partnero_calls";
+const STATE: &str = "SELECT state || COALESCE(': ' || outcome, '') FROM partnero_calls WHERE id = $1";
 const OUTCOMES: &str = "SELECT state || COALESCE(': ' || outcome, '') FROM partnero_calls \
      WHERE kind = $1 AND COALESCE(transaction_key, customer_key) = $2 ORDER BY id";
 
@@ -108,7 +110,15 @@ impl Database {
         }
     }
 
-    /// What became of the calls of a kind and a key: of a sign-up, the customer's.
+    /// What became of a call.
+    pub(crate) async fn outcome(&self, id: i64) -> String {
+        match self {
+            Self::Sqlite { pool, .. } => sqlx::query_scalar(STATE).bind(id).fetch_one(pool).await.unwrap(),
+            Self::Postgres { pool, .. } => sqlx::query_scalar(STATE).bind(id).fetch_one(pool).await.unwrap(),
+        }
+    }
+
+    /// What became of the calls of a kind and a key, a sign-up's being the customer's; but for those that left no trace.
     pub(crate) async fn outcomes(&self, kind: &str, key: &str) -> Vec<String> {
         match self {
             Self::Sqlite { pool, .. } => sqlx::query_scalar(OUTCOMES).bind(kind).bind(key).fetch_all(pool).await,
@@ -131,6 +141,14 @@ impl Tx {
         match self {
             Self::Sqlite(tx) => drop(sqlx::query(NEW_ORDER).bind(id).execute(&mut **tx).await.unwrap()),
             Self::Postgres(tx) => drop(sqlx::query(NEW_ORDER).bind(id).execute(&mut **tx).await.unwrap()),
+        }
+    }
+
+    /// The id of the call that was stored last.
+    pub(crate) async fn last_call(&mut self) -> i64 {
+        match self {
+            Self::Sqlite(tx) => sqlx::query_scalar(LAST).fetch_one(&mut **tx).await.unwrap(),
+            Self::Postgres(tx) => sqlx::query_scalar(LAST).fetch_one(&mut **tx).await.unwrap(),
         }
     }
 
