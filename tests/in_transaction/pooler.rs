@@ -78,10 +78,11 @@ async fn several_instances_track_and_deliver_through_a_pooler() {
     let Database::Postgres { pool, .. } = &app.database else { unreachable!() };
     let orders: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM orders").fetch_one(pool).await.unwrap();
     assert_eq!(usize::try_from(orders).unwrap(), CUSTOMERS);
-    for level in ["ERROR", "WARN"] {
-        let said: Vec<_> = log.text().lines().filter(|line| line.contains(level)).map(str::to_owned).collect();
-        assert!(said.is_empty(), "{said:#?}");
-    }
+    let text = log.text();
+    let grave = |line: &&str| [" ERROR ", " WARN "].iter().any(|level| line.contains(level));
+    // That a statement is slow here is sqlx's to say.
+    let said: Vec<_> = text.lines().filter(grave).filter(|line| !line.contains("slow statement")).collect();
+    assert!(said.is_empty(), "{said:#?}");
     // Its clients' statements, and what it can't do for them.
     let complaints: Vec<_> = pgbouncer.log().lines().filter(|line| line.contains("ERROR")).map(str::to_owned).collect();
     assert!(complaints.is_empty(), "{complaints:#?}");

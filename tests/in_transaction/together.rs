@@ -4,7 +4,7 @@ use axum_partnero::Partnero;
 
 use crate::{
     database::{App, Database, Kind, Tx},
-    support::{dollars, referred, sale, secs, shop, within},
+    support::{dollars, each, referred, sale, secs, shop, within},
 };
 
 async fn what_is_committed_has_one_effect(kind: Kind) {
@@ -172,4 +172,21 @@ fn a_handler_can_await_it() {
     }
     let make = |tx| spawnable(&handler(Partnero::disabled(), tx));
     let _ = make;
+}
+
+/// Between its two steps a call is in a state of its own: whoever asks whether it is over must not miss it there.
+#[tokio::test]
+async fn a_flush_waits_for_both_steps_of_an_adjustment() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let Some(app) = App::open(kind, shop()).await else { return };
+        app.partnero.track_sale(sale("order-1", 1000)).delivered().await.unwrap();
+        for amount in 1..60 {
+            app.partnero.track_adjustment(sale("order-1", amount));
+            each(0..8, async |_| {
+                app.flush().await;
+                assert_eq!(app.live("order-1"), [dollars(amount)]);
+            })
+            .await;
+        }
+    }
 }
