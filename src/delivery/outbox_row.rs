@@ -7,7 +7,7 @@ use crate::{
         call::NewCall, partnero::Partnero, refused::Refused, rules::Reported, sql::VERSION, track::unsent,
         tracked::TrackError,
     },
-    model::{Loggable, NewCustomer, NewTransaction, TransactionKey},
+    model::{Loggable, NewCustomer, NewTransaction, ProgramType, TransactionKey},
 };
 
 /// What is to be stored of a call: the parameters of `SqliteOutbox::INSERT` and `PostgresOutbox::INSERT`, in their
@@ -106,8 +106,7 @@ impl Partnero {
             if live.shared.store.dialect().is_none() {
                 return Err(Refused::of(&call, TrackError::InMemory));
             }
-            call.body.write(live.rules.program);
-            Ok(Some(OutboxRow::new(&live.shared.name, call)))
+            Ok(Some(OutboxRow::new(&live.shared.name, call, live.rules.program)))
         });
         made.map_err(|refused| live.refuse(refused, true))
     }
@@ -148,7 +147,7 @@ impl OutboxRows<'_> {
 }
 
 impl OutboxRow {
-    fn new(name: &str, call: NewCall) -> Self {
+    fn new(name: &str, call: NewCall, program: Option<ProgramType>) -> Self {
         Self {
             call_id: call.id.to_string(),
             name: name.to_owned(),
@@ -158,7 +157,7 @@ impl OutboxRow {
             transaction_key: call.transaction.as_deref().map(str::to_owned),
             amount: call.amount.map(|amount| amount.to_string()),
             referred: call.referred,
-            payload: call.body.as_text().to_owned(),
+            payload: call.body.into_json(program),
         }
     }
 }

@@ -48,7 +48,7 @@ async fn opposite_orders_do_not_deadlock() {
         }
     };
     // A deadlock is an error, after a second.
-    within(async { tokio::join!(run(false), run(true)) }).await;
+    within(async { tokio::join!(Box::pin(run(false)), Box::pin(run(true))) }).await;
     app.flush().await;
     for key in committed() {
         assert_eq!(app.live(&key), [dollars(5)], "{key}");

@@ -70,8 +70,8 @@ pub(super) fn questions(due: &[Stored]) -> [String; 3] {
     let customers: HashSet<_> = due.iter().filter_map(|row| row.customer.as_ref()).collect();
     let transactions: HashSet<_> = due.iter().filter_map(|row| row.transaction.as_ref()).collect();
     let refunds = due.iter().filter(|row| row.course.kind == CallKind::Refund);
-    let refunds: Vec<_> = refunds.map(|row| json!({"key": row.transaction.as_deref(), "id": row.id})).collect();
-    [keys(customers), keys(transactions), serde_json::Value::Array(refunds).to_string()]
+    let refunds: HashSet<_> = refunds.filter_map(|row| row.transaction.as_ref()).collect();
+    [keys(customers), keys(transactions), keys(refunds)]
 }
 
 impl Round {
@@ -193,7 +193,7 @@ impl Round {
                 reason: DeadReason::Unreadable,
                 message: format!("the stored row is damaged: {}", row.damage.as_deref().unwrap_or_default()),
             });
-            row.over_at = Some(now);
+            row.died_at = Some(now);
         });
         self.dead.push(id);
     }

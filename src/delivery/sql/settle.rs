@@ -124,7 +124,7 @@ impl Stored {
                 // Partnero's words: a database takes every character but this one.
                 let message = message.replace('\0', " ");
                 self.death = Some(Death { reason: *reason, message });
-                self.over_at = Some(now);
+                self.died_at = Some(now);
             }
             _ => {}
         }
