@@ -14,11 +14,15 @@ use std::{
 
 use crate::delivery::call::NewCall;
 
-const COUNTERS: usize = 8192;
+/// The first half is the customers'.
+const COUNTERS: u16 = 8192;
 
 #[derive(Clone, Debug)]
-pub(crate) struct Buffered {
-    counters: Arc<[AtomicU32]>,
+pub(crate) struct Buffered(Arc<Counters>);
+
+#[derive(Debug)]
+struct Counters {
+    counts: Box<[AtomicU32]>,
     // Nobody can choose keys that share one.
     hasher: RandomState,
 }
@@ -26,42 +30,48 @@ pub(crate) struct Buffered {
 /// Goes with a call until it is stored or lost.
 #[derive(Debug)]
 pub(crate) struct Noted {
-    counters: Arc<[AtomicU32]>,
-    of: [Option<usize>; 2],
+    counters: Arc<Counters>,
+    of: [Option<u16>; 2],
 }
 
 impl Buffered {
     pub(crate) fn new() -> Self {
-        Self { counters: (0..COUNTERS).map(|_| AtomicU32::new(0)).collect(), hasher: RandomState::new() }
+        let counts = (0..COUNTERS).map(|_| AtomicU32::new(0)).collect();
+        Self(Arc::new(Counters { counts, hasher: RandomState::new() }))
     }
 
     pub(crate) fn note(&self, call: &NewCall) -> Noted {
-        let of = self.places(call.customer.as_deref(), call.transaction.as_deref());
-        for place in of.into_iter().flatten() {
-            self.counters[place].fetch_add(1, Ordering::AcqRel);
+        let of = self.0.places(call.customer.as_deref(), call.transaction.as_deref());
+        for count in self.0.at(of) {
+            count.fetch_add(1, Ordering::AcqRel);
         }
-        Noted { counters: Arc::clone(&self.counters), of }
+        Noted { counters: Arc::clone(&self.0), of }
     }
 
     /// Whether a call of this customer or of this sale may be waiting.
     pub(crate) fn has(&self, customer: Option<&str>, transaction: Option<&str>) -> bool {
-        let waits = |place: usize| self.counters[place].load(Ordering::Acquire) > 0;
-        self.places(customer, transaction).into_iter().flatten().any(waits)
+        let of = self.0.places(customer, transaction);
+        self.0.at(of).any(|count| count.load(Ordering::Acquire) > 0)
+    }
+}
+
+impl Counters {
+    fn places(&self, customer: Option<&str>, transaction: Option<&str>) -> [Option<u16>; 2] {
+        const HALF: u16 = COUNTERS / 2;
+        #[expect(clippy::cast_possible_truncation, reason = "every bit of a hash is as good as another")]
+        let place = |key: &str| self.hasher.hash_one(key) as u16 % HALF;
+        [customer.map(place), transaction.map(|key| HALF + place(key))]
     }
 
-    /// The first half of the counters is the customers'.
-    fn places(&self, customer: Option<&str>, transaction: Option<&str>) -> [Option<usize>; 2] {
-        const HALF: usize = COUNTERS / 2;
-        #[expect(clippy::cast_possible_truncation, reason = "every bit of a hash is as good as another")]
-        let place = |key: &str| self.hasher.hash_one(key) as usize % HALF;
-        [customer.map(place), transaction.map(|key| HALF + place(key))]
+    fn at(&self, places: [Option<u16>; 2]) -> impl Iterator<Item = &AtomicU32> {
+        places.into_iter().flatten().filter_map(|place| self.counts.get(usize::from(place)))
     }
 }
 
 impl Drop for Noted {
     fn drop(&mut self) {
-        for place in self.of.into_iter().flatten() {
-            self.counters[place].fetch_sub(1, Ordering::AcqRel);
+        for count in self.counters.at(self.of) {
+            count.fetch_sub(1, Ordering::AcqRel);
         }
     }
 }

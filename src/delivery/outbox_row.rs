@@ -49,8 +49,9 @@ impl Partnero {
     ///
     /// What isn't stored by you isn't sent. With sqlx, [`in_transaction`](Self::in_transaction) does it for you. With
     /// everything else (diesel, sea-orm, tokio-postgres, another version of sqlx), run `PostgresOutbox::INSERT` or
-    /// `SqliteOutbox::INSERT` with the row's nine fields as parameters. Everything said of `in_transaction` holds here,
-    /// too: about the order, and that it is sent about a second after your commit.
+    /// `SqliteOutbox::INSERT` with the row's nine fields as parameters. It is sent within a second of your commit. Nothing is
+    /// waited for here: where a call of the same customer or sale went by plain `track_*` shortly before, await its
+    /// `stored()` before you begin.
     ///
     /// A call gives no row where there is nothing to store: a sale of nothing, a sign-up that
     /// [`referred_only`](crate::delivery::PartneroBuilder::referred_only) leaves out, or a disabled handle. One that
