@@ -89,13 +89,15 @@ statements! {
     next_due = "SELECT c.due FROM partnero_calls c WHERE c.name = $1 AND c.due > $2 AND c.version <= $3 \
          ORDER BY c.due, c.id LIMIT 1";
     /// Every call that decisions about others depend on: of a key, what isn't waiting untouched, and the first of each
-    /// kind that is; those that a refund would cancel; of a customer, what is in flight, begun or next, and whether it
-    /// is known. Parameters: name, keys of customers, of transactions, of refunds' transactions.
+    /// kind that is, and of those that only a newer version knows; those that a refund would cancel; of a customer, what
+    /// is in flight, begun or next, and whether it is known. Parameters: name, keys of customers, of
+    /// transactions, of refunds' transactions.
     related = concat!("SELECT ", columns!(), " FROM partnero_calls c WHERE c.id [[\
          ALL{transaction_key|$3|c.state < 'pending'} UNION ALL ALL{transaction_key|$3|c.state > 'pending'} \
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'sale'"), " \
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'adjustment'"), " \
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'refund'"), " \
+         UNION ALL ", first!("transaction_key", "$3", " AND c.kind NOT IN ('sale', 'adjustment', 'refund')"), " \
          UNION ALL ALL{transaction_key|$4|c.state = 'pending'} \
          UNION ALL ALL{customer_key|$2|c.state IN ('uncertain', 'deleted', 'claimed')} \
          UNION ALL ", first!("customer_key", "$2"), " UNION ALL ", second!("customer_key", "$2"), " \
