@@ -124,6 +124,6 @@ async fn refund_part(
     Ok(Redirect::to("/orders"))
 }
 
-async fn log_out(State(shop): State<Shop>, headers: HeaderMap) -> (CookieJar, Redirect) {
-    (session::end(&shop, &headers), Redirect::to("/"))
+async fn log_out(State(shop): State<Shop>, headers: HeaderMap) -> Result<(CookieJar, Redirect), ShopError> {
+    Ok((session::end(&shop, &headers)?, Redirect::to("/")))
 }
