@@ -70,31 +70,22 @@ impl Printer {
         }
     }
 
-    pub fn open(&self, shop: &str, sandbox: &Sandbox) {
+    pub fn open(&self, shop: &str, sandbox: &Sandbox, place: &str, name: &str) {
         let (url, key) = (sandbox.url(), sandbox.api_key());
+        let (outbox, arguments) = if outbox::is_postgres(place) {
+            (format!("in PostgreSQL, under the name {name}"), format!("URL --name {name}"))
+        } else {
+            (format!("{place}, kept until the next start"), place.to_owned())
+        };
         self.line(format_args!("\n{}", self.bold("The shop is open, until Ctrl-C:\n")));
         self.line(format_args!("  by {PARTNER}'s link   {shop}/?aff={PARTNER}"));
         self.line(format_args!("  by yourself      {shop}/"));
         self.line(format_args!("  your orders      {shop}/orders"));
-        self.line(format_args!("  the sandbox      {url}\n"));
+        self.line(format_args!("  the sandbox      {url}"));
+        self.line(format_args!("  the outbox       {outbox}\n"));
         self.line(format_args!("  curl -H 'Authorization: Bearer {key}' {url}customers"));
-        self.line(format_args!("  curl -H 'Authorization: Bearer {key}' {url}transactions\n"));
-    }
-
-    pub fn outbox(&self, place: &str, name: &str) {
-        let (shown, options) = if outbox::is_postgres(place) {
-            (format!("PostgreSQL, under the name {name}"), format!("--name {name} URL"))
-        } else {
-            (format!("{place}, which stays until the next start"), place.to_owned())
-        };
-        self.line(format_args!(
-            "  the outbox       {shown}
-"
-        ));
-        self.line(format_args!(
-            "  cargo run --example outbox -- {options} status
-"
-        ));
+        self.line(format_args!("  curl -H 'Authorization: Bearer {key}' {url}transactions"));
+        self.line(format_args!("  cargo run --example outbox -- {arguments} status\n"));
     }
 
     pub fn report(&self, report: &str, owed: Decimal) {

@@ -65,8 +65,7 @@ pub async fn run(once: bool, postgres: Option<String>) -> Result<bool, Box<dyn E
         () = &mut asked_to_end => None,
     };
     if walked.is_some() && !once {
-        print.open(&shop.url, &sandbox);
-        print.outbox(&place, &name);
+        print.open(&shop.url, &sandbox, &place, &name);
         talk()?;
         shop.talk().await?;
         tokio::select! {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../shared/example.rs"]
+mod example;
 #[cfg(unix)]
 mod open;
 #[path = "../shared/postgres.rs"]
@@ -9,37 +11,18 @@ mod postgres;
 
 use std::{
     net::TcpListener,
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
     sync::LazyLock,
 };
 
-use serde_json::Value;
 use tokio_postgres::SimpleQueryMessage;
 
+use example::text;
 use postgres::{Postgres, connect};
 
-/// Built by cargo, which also says where it is, whatever the profile and the target folder.
-static SHOP: LazyLock<String> = LazyLock::new(|| {
-    let release = (!cfg!(debug_assertions)).then_some("--release");
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--example", "shop", "--message-format", "json"]).args(release);
-    let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit()).output().unwrap();
-    assert!(built.status.success());
-    let messages = String::from_utf8(built.stdout).unwrap();
-    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let shop =
-        messages.filter(|it| it["target"]["name"] == "shop").find_map(|it| Some(it["executable"].as_str()?.into()));
-    shop.expect("cargo names the executable")
-});
-
 fn shop(arguments: &[&str]) -> Command {
-    let mut shop = Command::new(&*SHOP);
-    shop.args(arguments).env_remove("RUST_LOG").stdin(Stdio::null());
-    shop
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
+    static SHOP: LazyLock<String> = LazyLock::new(|| example::build("shop"));
+    example::run(&SHOP, arguments)
 }
 
 #[track_caller]
