@@ -1,31 +1,23 @@
 //! The settings of a handle.
 
-use std::{
-    fmt,
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use secrecy::SecretString;
-use tokio::{runtime::Handle, sync::watch};
-use tokio_util::sync::CancellationToken;
+use tokio::runtime::Handle;
 
 use crate::{
     api::{ApiBuildError, ApiClient, ApiClientBuilder},
     delivery::{
         clock::Clock,
-        dispatcher::Dispatcher,
         herald,
-        intake::intake,
+        limited::Limited,
         memory::MemoryOutbox,
-        notifier::Notifier,
         observer::{AnyObserver, Observer},
-        outbox::{Opening, Outbox, sealed},
-        partnero::{Live, Partnero},
-        room::Room,
+        outbox::{Opening, Outbox, Store, sealed},
+        partnero::Partnero,
         settings::{FOREVER, Settings},
-        shared::{LeaveAll, Shared},
-        shutdown::Tasks,
+        shared::Shared,
+        start::start,
     },
     model::ProgramType,
 };
@@ -49,8 +41,8 @@ pub enum BuildError {
     /// The lease leaves no time for a call's requests.
     #[error("the lease must be at least four request time-outs: a call may need several requests")]
     LeaseTooShort,
-    /// No room, or nothing in flight.
-    #[error("`capacity` and `max_in_flight` must be at least 1")]
+    /// No room, nothing in flight, or no time for the outbox.
+    #[error("`capacity` and `max_in_flight` must be at least 1, and `outbox_timeout` above zero")]
     Zero,
     /// The least wait is longer than the longest.
     #[error("`backoff(min, max)` wants min <= max and max above zero")]
@@ -113,6 +105,13 @@ impl PartneroBuilder {
         self
     }
 
+    /// Time for a durable outbox to answer, each time it is asked something. Then it counts as out of reach, and is asked
+    /// again. Default: 10 seconds.
+    pub fn outbox_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.outbox_timeout = timeout;
+        self
+    }
+
     /// Who is told what became of calls. Default: nobody.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Some(Arc::new(observer));
@@ -128,7 +127,11 @@ impl PartneroBuilder {
         self
     }
 
-    /// The program's public id, 8 letters and digits: [`check`](Partnero::check) compares it with the API key's.
+    /// The program's public id, 8 letters and digits: [`check`](Partnero::check) compares it with the API key's, and so
+    /// does each probe. Nothing is sent with the key of another program.
+    ///
+    /// A durable outbox remembers the first program that it sent calls to, and holds them when it is opened with the key
+    /// of another one; with this, the first is the right one.
     pub fn program_id(mut self, id: impl Into<String>) -> Self {
         self.program_id = Some(id.into());
         self
@@ -292,7 +295,7 @@ impl PartneroBuilder {
         let mut settings = settings.within_reason();
         settings.settle_delay = settings.settle_delay.max(self.request_timeout).min(FOREVER);
         settings.keeping.notices = self.observer.is_some();
-        if settings.capacity == 0 || settings.max_in_flight == 0 {
+        if settings.capacity == 0 || settings.max_in_flight == 0 || settings.outbox_timeout.is_zero() {
             return Err(BuildError::Zero);
         }
         if settings.backoff.0 > settings.backoff.1 || settings.backoff.1.is_zero() {
@@ -315,30 +318,12 @@ impl PartneroBuilder {
             return Err(BuildError::NothingDispatches);
         }
 
+        let store: Arc<dyn Store> =
+            if store.is_volatile() { store } else { Arc::new(Limited::new(store, settings.outbox_timeout)) };
         let (observer, name, clock) = (self.observer, self.name, self.clock);
         let herald = observer.clone().map(|observer| herald::start(observer, settings.observer_timeout));
-        let shared = Shared::new(name, api, store, clock, settings, herald);
-        let shared = Arc::new(shared);
-        let close = CancellationToken::new();
-        let (intake, writer) = intake(Room::new(settings.capacity), close.clone(), Arc::clone(&shared));
-        let finished = watch::Sender::new(!settings.dispatch);
-        let notifier = observer.filter(|_| settings.dispatch).map(|observer| {
-            let notifier = Notifier::new(Arc::clone(&shared), observer);
-            runtime.spawn(notifier.run(finished.subscribe()))
-        });
-        let dispatcher = settings.dispatch.then(|| {
-            let dispatcher = Dispatcher::new(Arc::clone(&shared));
-            let leaving = LeaveAll(Arc::clone(&shared));
-            runtime.spawn(async move {
-                let _leaving = leaving;
-                dispatcher.run().await;
-                finished.send_replace(true);
-            })
-        });
-        let tasks = Tasks::new(runtime.spawn(writer.run()), dispatcher, notifier);
-        let said_sign_ups_only = AtomicBool::new(false);
-        let (rules, program_id) = (self.rules, self.program_id);
-        Ok(Partnero::live(Live { shared, intake, close, tasks, rules, program_id, said_sign_ups_only }))
+        let shared = Shared::new(name, api, store, clock, settings, self.program_id, herald);
+        Ok(Partnero::live(start(shared, self.rules, observer, &runtime)))
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
         deliver::Delivery,
         gate::Signal,
         outbox::{ClaimedCall, Transition},
+        program::program_of,
         settings::Settings,
     },
 };
@@ -59,6 +60,13 @@ pub(crate) struct Delivered {
     pub(crate) answer: Option<Value>,
 }
 
+/// What came of a probe.
+pub(crate) enum Probe {
+    /// The key is good, and of this program, if Partnero says so.
+    Good(Option<String>),
+    Bad(Signal),
+}
+
 impl Courier {
     pub(crate) async fn deliver(&self, call: &ClaimedCall, lease: Lease) -> Delivered {
         let span = tracing::info_span!(
@@ -72,17 +80,18 @@ impl Courier {
         Delivery { courier: self, call, lease }.run().instrument(span).await
     }
 
-    /// Whether Partnero takes the key.
-    pub(crate) async fn probe(&self) -> Signal {
-        match self.api.send(Call::test()).await {
+    /// Whether Partnero takes the key, and of which program it says that it is.
+    pub(crate) async fn probe(&self) -> Probe {
+        let signal = match self.api.send(Call::test()).await {
             Attempt::Answered(answer) => match answer::everyones(&answer) {
                 Some(Verdict::Hold(hold)) => Signal::Held(hold),
                 Some(Verdict::Pause(after)) => Signal::Paused(after),
-                _ if is_good(&answer) => Signal::Answered,
+                _ if is_good(&answer) => return Probe::Good(answer.json.as_ref().and_then(program_of)),
                 _ => Signal::Failed(0),
             },
             Attempt::NotSent(_) | Attempt::Uncertain(_) => Signal::Failed(0),
-        }
+        };
+        Probe::Bad(signal)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     delivery::{
         answer::{self, Hold, Presence, Refusal, RefusedSignUp, Request, Trouble, Verdict},
         call::CallKind,
-        courier::{Courier, Delivered, Lease},
+        courier::{Courier, Delivered, Lease, Probe},
         dead::DeadReason,
         gate::Signal,
         notice::Notice,
@@ -22,6 +22,7 @@ use crate::{
         outcome::End,
         payload,
         retry::{backoff, chance, with_retry_after},
+        way::{Way, another_amount, dead, in_doubt, pause, rejected, unreadable},
     },
     model::ProgramType,
 };
@@ -33,13 +34,11 @@ pub(crate) struct Delivery<'a> {
     pub(crate) lease: Lease,
 }
 
-/// The way out of a delivery: what is to be recorded, and what it says of Partnero's health.
-type Way<T> = Result<T, (Transition, Signal)>;
-
 impl Delivery<'_> {
     pub(crate) async fn run(self) -> Delivered {
         let mut seen = None;
         let way = match self.call.kind {
+            _ if !self.is_whole() => Err(unreadable(self.call.check_first)),
             CallKind::SignUp => self.sign_up(&mut seen).await,
             CallKind::Refund => self.delete().await,
             CallKind::Adjustment if !self.call.deleted => self.delete().await,
@@ -47,6 +46,17 @@ impl Delivery<'_> {
         };
         let (to, signal) = way.unwrap_or_else(|way| way);
         Delivered { to: self.within_age(to), signal, answer: seen }
+    }
+
+    /// Whether what is stored can be sent: damage is for a person to see, not for Partnero to guess at.
+    fn is_whole(&self) -> bool {
+        let call = self.call;
+        match call.kind {
+            CallKind::SignUp => call.customer.is_some() && payload::is_object(&call.payload),
+            CallKind::Sale | CallKind::Adjustment => call.transaction.is_some() && payload::is_object(&call.payload),
+            CallKind::Refund => call.transaction.is_some(),
+            CallKind::Unknown => false,
+        }
     }
 
     async fn sign_up(&self, seen: &mut Option<Value>) -> Way<(Transition, Signal)> {
@@ -91,7 +101,7 @@ impl Delivery<'_> {
             RefusedSignUp::WithoutReferrer => {
                 tracing::warn!(answer = refusal.message, "refused with its referrer: signing up without one");
                 let Some(body) = payload::without_referrer(&self.call.payload) else {
-                    return Ok(unreadable());
+                    return Ok(unreadable(false));
                 };
                 match self.send(Request::SignUp, Call::create_customer(&body)).await? {
                     Verdict::Done(end, answer) => Ok(self.signed_up(end, answer, seen)),
@@ -274,7 +284,7 @@ impl Delivery<'_> {
     /// Refused for want of rights, or sent elsewhere. If that happened to this call before and the key is good now,
     /// then it is this call.
     async fn hold(&self, hold: Hold) -> (Transition, Signal) {
-        if self.call.suspect && self.check_lease().is_ok() && self.courier.probe().await == Signal::Answered {
+        if self.call.suspect && self.check_lease().is_ok() && matches!(self.courier.probe().await, Probe::Good(_)) {
             let message = match hold {
                 Hold::NotAllowed(status) => format!("{status} for this call alone, while the API key is good"),
                 Hold::Redirected(status) => format!("{status}: a redirect for this call alone"),
@@ -327,33 +337,4 @@ impl Delivery<'_> {
     fn log(reason: &str, after: Duration, what: &str) {
         tracing::info!(reason, next_in = ?after, "{what}");
     }
-}
-
-fn pause(after: Option<Duration>) -> (Transition, Signal) {
-    (Transition::Release { after: Duration::ZERO, suspect: false }, Signal::Paused(after))
-}
-
-fn dead(reason: DeadReason, message: String, uncertain: bool) -> (Transition, Signal) {
-    (Transition::Dead { reason, message, uncertain, quiet: Duration::ZERO, notice: true }, Signal::Answered)
-}
-
-fn rejected(refusal: &Refusal) -> (Transition, Signal) {
-    dead(DeadReason::Rejected, refusal.message.clone(), false)
-}
-
-fn unreadable() -> (Transition, Signal) {
-    dead(DeadReason::Unreadable, "the stored call isn't what it was when it was stored".to_owned(), false)
-}
-
-fn another_amount() -> (Transition, Signal) {
-    let message = "Partnero has this transaction with another amount: see which one is right".to_owned();
-    dead(DeadReason::AnotherAmount, message, true)
-}
-
-/// Whatever was sent before may have been recorded.
-fn in_doubt((mut to, signal): (Transition, Signal)) -> (Transition, Signal) {
-    if let Transition::Dead { uncertain, .. } = &mut to {
-        *uncertain = true;
-    }
-    (to, signal)
 }

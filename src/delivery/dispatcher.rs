@@ -1,9 +1,9 @@
 //! The task that claims calls, sends them and records what came of them.
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+mod probe;
+mod settle;
+
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::watch,
@@ -12,15 +12,19 @@ use tokio::{
 };
 
 use crate::delivery::{
-    courier::{Courier, Delivered, Lease},
-    gate::{Change, Gate, Signal},
-    log,
+    courier::{Courier, Delivered, Lease, Probe},
+    gate::{Change, Gate},
+    log::{self, Mistaken},
     observer::Event,
-    outbox::{Claim, ClaimedCall, OutboxError, Settlement, Terms, Transition},
-    retry::chance,
-    shared::{Shared, Stop},
-    tracked::Progress,
+    outbox::{Claim, ClaimedCall, OutboxError, Settlement, Terms},
+    reach::Finder,
+    settings::Settings,
+    shared::Shared,
+    stop::{Stop, until},
+    ticket::Progress,
 };
+
+use self::settle::Told;
 
 /// A shared outbox is looked at this often: another process may have stored something.
 const POLL: Duration = Duration::from_secs(1);
@@ -32,7 +36,7 @@ const STORE_RETRY: Duration = Duration::from_millis(500);
 /// What a task of the dispatcher's comes back with.
 enum Work {
     Delivered(Box<ClaimedCall>, Delivered),
-    Probed(Signal),
+    Probed(Probe),
 }
 
 pub(crate) struct Dispatcher {
@@ -42,6 +46,10 @@ pub(crate) struct Dispatcher {
     tasks: JoinSet<Work>,
     calls: usize,
     probe: Option<AbortHandle>,
+    /// The program that a probe found, and that the outbox hasn't been asked about yet.
+    found: Option<String>,
+    /// The programs that were mistaken for each other, for the log.
+    mistaken: Option<Mistaken>,
     /// Not yet recorded, because the outbox is out of reach.
     settlements: Vec<(Settlement, Told)>,
     /// The outbox is out of reach: when to try again.
@@ -54,12 +62,6 @@ pub(crate) struct Dispatcher {
     stop: watch::Receiver<Stop>,
 }
 
-/// Whom to tell, once it is recorded.
-struct Told {
-    call: Box<ClaimedCall>,
-    progress: Progress,
-}
-
 impl Dispatcher {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         let courier = Courier {
@@ -69,13 +71,20 @@ impl Dispatcher {
             settings: shared.settings,
         };
         let now = shared.clock.monotonic();
+        let told = shared.hold();
+        // What is in a durable outbox may be another program's; after a panic, what held before still holds.
+        let closed = !shared.store.is_volatile() || told.is_some();
+        let max_in_flight = shared.settings.max_in_flight;
+        let gate = if closed { Gate::closed(max_in_flight, told, now) } else { Gate::new(max_in_flight) };
         Self {
-            gate: Gate::new(shared.settings.max_in_flight),
+            gate,
             stop: shared.stop.subscribe(),
             courier: Arc::new(courier),
             tasks: JoinSet::new(),
             calls: 0,
             probe: None,
+            found: None,
+            mistaken: None,
             settlements: Vec::new(),
             store_back_at: None,
             next_claim: Some(now),
@@ -93,6 +102,7 @@ impl Dispatcher {
             self.changed(change);
             self.settle().await;
             self.prepare_last_look();
+            self.verify().await;
             self.claim().await;
             self.probe();
             self.keep_house().await;
@@ -103,7 +113,7 @@ impl Dispatcher {
         }
         // What is still in flight is cut off: its lease will end, and its presence will be asked.
         self.tasks.shutdown().await;
-        self.shared.leave_all();
+        self.shared.waiting.leave_all();
     }
 
     fn now(&self) -> Duration {
@@ -120,11 +130,7 @@ impl Dispatcher {
     fn take_in(&mut self, joined: Result<Work, tokio::task::JoinError>) {
         match joined {
             Ok(Work::Delivered(call, delivered)) => self.delivered(call, delivered),
-            Ok(Work::Probed(signal)) => {
-                self.probe = None;
-                let change = self.gate.probed(signal, self.now(), chance());
-                self.changed(change);
-            }
+            Ok(Work::Probed(probe)) => self.probed(probe),
             Err(error) => {
                 // A bug of ours. The lease of the call ends, and it is taken up again.
                 tracing::error!(%error, "a delivery broke off");
@@ -137,57 +143,9 @@ impl Dispatcher {
         }
     }
 
-    fn delivered(&mut self, call: Box<ClaimedCall>, delivered: Delivered) {
-        self.calls -= 1;
-        let change = self.gate.record(delivered.signal, self.now());
-        self.changed(change);
-        let progress = match &delivered.to {
-            Transition::End { end, .. } => Progress::Ended(*end, delivered.answer),
-            Transition::Dead { reason, message, .. } => Progress::Dead(*reason, message.clone()),
-            _ => Progress::Stored,
-        };
-        let settlement = Settlement { row: call.row, token: call.token, to: delivered.to };
-        self.settlements.push((settlement, Told { call, progress }));
-    }
-
-    /// Records what is to be recorded, then tells whoever awaits it.
-    async fn settle(&mut self) {
-        if self.settlements.is_empty() || self.store_rests() {
-            return;
-        }
-        let (settlements, told): (Vec<_>, Vec<_>) = std::mem::take(&mut self.settlements).into_iter().unzip();
-        let settled = match self.shared.store.settle(&settlements, self.shared.settings.keeping).await {
-            Ok(settled) => settled,
-            Err(error) => {
-                self.out_of_reach(&error);
-                self.settlements = settlements.into_iter().zip(told).collect();
-                return;
-            }
-        };
-        self.in_reach();
-        // What came too late was not recorded, and is somebody else's to tell.
-        for (Told { call, progress }, _) in told.into_iter().zip(settled).filter(|(_, settled)| *settled) {
-            match &progress {
-                Progress::Ended(end, _) => {
-                    log::ended(&self.shared.name, &call, *end);
-                    Shared::count(&self.shared.tally.delivered);
-                }
-                Progress::Dead(reason, message) => {
-                    log::dead(&self.shared.name, &call, *reason, message);
-                    Shared::count(&self.shared.tally.dead);
-                }
-                _ => continue,
-            }
-            self.shared.tell(call.id, progress);
-        }
-        self.shared.notice.notify_one();
-        self.shared.settled.notify_waiters();
-        self.next_claim = Some(self.now());
-    }
-
     /// Once nothing more can be stored, the outbox is looked at once more, whatever it said before.
     fn prepare_last_look(&mut self) {
-        if !self.last_look && *self.stop.borrow() != Stop::No && self.shared.tally.all_stored.load(Ordering::Acquire) {
+        if !self.last_look && *self.stop.borrow() != Stop::No && self.shared.written.is_cancelled() {
             self.last_look = true;
             self.next_claim = Some(self.now());
         }
@@ -206,10 +164,9 @@ impl Dispatcher {
         if !may_claim || room == 0 || self.store_rests() || self.next_claim.is_none_or(|next| next > self.now()) {
             return;
         }
-        let settings = &self.shared.settings;
-        let lease = Lease::begin(&self.shared.clock, settings.lease);
-        let (lease_time, settle_delay) = (settings.lease, settings.settle_delay);
-        let terms = Terms { lease: lease_time, settle_delay, notices: settings.keeping.notices };
+        let Settings { lease, settle_delay, keeping, .. } = self.shared.settings;
+        let terms = Terms { lease, settle_delay, notices: keeping.notices };
+        let lease = Lease::begin(&self.shared.clock, lease);
         let result = self.shared.store.claim(room, terms).await;
         let Claim { calls, ended, dead, next } = match result {
             Ok(claim) => claim,
@@ -224,15 +181,15 @@ impl Dispatcher {
         for ended in ended {
             log::not_sent(&self.shared.name, &ended);
             Shared::count(&self.shared.tally.delivered);
-            self.shared.tell(ended.id, Progress::Ended(ended.end, None));
+            self.shared.waiting.tell(ended.id, Progress::Ended(ended.end, None));
         }
         for (id, letter) in dead {
             log::dead_letter(&self.shared.name, &letter);
             Shared::count(&self.shared.tally.dead);
-            self.shared.tell(id, Progress::Dead(letter.reason, letter.message));
-            self.shared.notice.notify_one();
+            self.shared.waiting.tell(id, Progress::Dead(letter.reason, letter.message));
         }
         if any_over {
+            self.shared.notice.notify_one();
             self.shared.settled.notify_waiters();
         }
         for call in calls {
@@ -245,19 +202,11 @@ impl Dispatcher {
         }
     }
 
-    fn probe(&mut self) {
-        let due = self.gate.next_probe().is_some_and(|at| at <= self.now());
-        if due && self.probe.is_none() {
-            let courier = Arc::clone(&self.courier);
-            self.probe = Some(self.tasks.spawn(async move { Work::Probed(courier.probe().await) }));
-        }
-    }
-
     async fn keep_house(&mut self) {
         if self.now() < self.next_housekeeping {
             return;
         }
-        self.shared.sweep();
+        self.shared.waiting.sweep();
         let more = self.shared.store.prune(self.shared.settings.keeping).await;
         // A small batch at a time: deliveries come in between.
         let wait = if matches!(more, Ok(true)) { Duration::from_millis(10) } else { HOUSEKEEPING };
@@ -270,7 +219,9 @@ impl Dispatcher {
     async fn is_over(&self) -> bool {
         let stop = *self.stop.borrow();
         let stored = !self.shared.store.is_volatile() || self.last_look;
-        let idle = self.tasks.is_empty() && self.settlements.is_empty() && stored;
+        // What a durable outbox keeps is not sent any more: then a probe is of no use, and nothing to wait for.
+        let working = if self.shared.store.is_volatile() { !self.tasks.is_empty() } else { self.calls > 0 };
+        let idle = !working && self.settlements.is_empty() && stored;
         match stop {
             Stop::No => false,
             Stop::At(at) if Instant::now() >= at => true,
@@ -295,7 +246,7 @@ impl Dispatcher {
         let now = self.now();
         let claim = self.next_claim.filter(|_| self.gate.width(now) > self.calls);
         let pause = self.gate.pause_ends(now);
-        let probe = self.gate.next_probe().filter(|_| self.probe.is_none());
+        let probe = self.gate.next_probe().filter(|_| self.may_probe());
         [claim, pause, probe].into_iter().flatten().min()
     }
 
@@ -324,15 +275,13 @@ impl Dispatcher {
     }
 
     fn out_of_reach(&mut self, error: &OutboxError) {
-        if self.store_back_at.is_none() {
-            tracing::error!(outbox = self.shared.name, %error, "deliveries wait until it is back");
-        }
+        self.shared.reach.lost(&self.shared.name, Finder::Dispatcher, error);
         self.store_back_at = Some(self.now() + STORE_RETRY);
     }
 
     fn in_reach(&mut self) {
         if self.store_back_at.take().is_some() {
-            tracing::info!(outbox = self.shared.name, "the outbox is back");
+            self.shared.reach.back(&self.shared.name, Finder::Dispatcher);
         }
     }
 
@@ -345,7 +294,7 @@ impl Dispatcher {
         match change {
             None => {}
             Some(Change::Held(reason)) => {
-                log::held(outbox, reason);
+                log::held(outbox, reason, self.mistaken.as_ref());
                 self.shared.set_hold(Some(reason));
                 self.shared.mention(Event::Held(reason));
             }
@@ -355,12 +304,5 @@ impl Dispatcher {
                 self.shared.mention(Event::Resumed);
             }
         }
-    }
-}
-
-async fn until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }

@@ -26,6 +26,9 @@ pub enum HoldReason {
     Unavailable,
     /// Partnero asked for fewer requests (429).
     RateLimited,
+    /// The API key is of another program than the outbox, or than the one configured: what is sent would be paid by
+    /// the wrong one.
+    AnotherProgram,
 }
 
 /// What a delivery tells of Partnero's health.
@@ -37,6 +40,10 @@ pub(crate) enum Signal {
     Failed(u64),
     Paused(Option<Duration>),
     Held(Hold),
+    /// Of a probe: Partnero takes the key, and doesn't say of which program it is.
+    Unnamed,
+    /// Of a probe: Partnero takes the key, and it is another program's.
+    AnotherProgram,
     /// Nothing either way.
     Silent,
 }
@@ -58,11 +65,14 @@ pub(crate) struct Gate {
     held: Option<Held>,
     paused_until: Option<Duration>,
     pauses: u32,
+    /// The key was seen to be another program's, and not seen to be the right one's since.
+    foreign: bool,
 }
 
 #[derive(Debug)]
 struct Held {
-    reason: HoldReason,
+    /// `None`: until a first probe has shown that all is well, which is no news to anybody.
+    reason: Option<HoldReason>,
     probes: u32,
     next_probe: Duration,
 }
@@ -70,7 +80,15 @@ struct Held {
 impl Gate {
     pub(crate) fn new(max_in_flight: usize) -> Self {
         let width = max_in_flight.max(1);
-        Self { max_in_flight: width, width, failed: BTreeSet::new(), held: None, paused_until: None, pauses: 0 }
+        let failed = BTreeSet::new();
+        Self { max_in_flight: width, width, failed, held: None, paused_until: None, pauses: 0, foreign: false }
+    }
+
+    /// One that opens after a good probe only, which is due at once. `told`: what is known to hold since before.
+    pub(crate) fn closed(max_in_flight: usize, told: Option<HoldReason>, now: Duration) -> Self {
+        let held = Held { reason: told, probes: 0, next_probe: now };
+        let foreign = told == Some(HoldReason::AnotherProgram);
+        Self { held: Some(held), foreign, ..Self::new(max_in_flight) }
     }
 
     /// How many calls may be in flight now.
@@ -82,7 +100,7 @@ impl Gate {
     /// Why nothing is sent now.
     pub(crate) fn reason(&self, now: Duration) -> Option<HoldReason> {
         let paused = self.paused_until.filter(|until| now < *until).map(|_| HoldReason::RateLimited);
-        self.held.as_ref().map(|held| held.reason).or(paused)
+        self.held.as_ref().and_then(|held| held.reason).or(paused)
     }
 
     /// When to probe, while held.
@@ -105,7 +123,11 @@ impl Gate {
     pub(crate) fn record(&mut self, signal: Signal, now: Duration) -> Option<Change> {
         match signal {
             Signal::Silent => None,
-            Signal::Answered => {
+            Signal::AnotherProgram => {
+                self.foreign = true;
+                self.hold(HoldReason::AnotherProgram, now)
+            }
+            Signal::Answered | Signal::Unnamed => {
                 self.failed.clear();
                 self.pauses = 0;
                 if self.held.is_none() {
@@ -136,30 +158,33 @@ impl Gate {
 
     fn hold(&mut self, reason: HoldReason, now: Duration) -> Option<Change> {
         match &mut self.held {
-            Some(held) if held.reason == reason => None,
+            Some(held) if held.reason == Some(reason) => None,
             // What a person must mend outranks what may pass.
-            Some(_) if reason == HoldReason::Unavailable => None,
+            Some(held) if reason == HoldReason::Unavailable && held.reason.is_some() => None,
             Some(held) => {
-                held.reason = reason;
+                held.reason = Some(reason);
                 Some(Change::Held(reason))
             }
             None => {
-                self.held = Some(Held { reason, probes: 0, next_probe: now.saturating_add(PROBES.0) });
+                self.held = Some(Held { reason: Some(reason), probes: 0, next_probe: now.saturating_add(PROBES.0) });
                 Some(Change::Held(reason))
             }
         }
     }
 
-    /// Takes note of a probe: `Answered` means that `GET /test` succeeded. `spread` keeps the probes of instances apart.
+    /// Takes note of a probe: `Answered` means that `GET /test` succeeded, and that the key is of the right program.
+    /// `spread` keeps the probes of instances apart.
     pub(crate) fn probed(&mut self, signal: Signal, now: Duration, spread: f64) -> Option<Change> {
-        if signal == Signal::Answered {
-            self.held = None;
-            self.failed.clear();
-            self.width = 1;
-            return Some(self.reason(now).map_or(Change::Resumed, Change::Held));
+        // The program was another one. That it isn't named now doesn't make it the right one.
+        let signal = if signal == Signal::Unnamed && self.foreign { Signal::AnotherProgram } else { signal };
+        if matches!(signal, Signal::Answered | Signal::Unnamed) {
+            return self.open(now);
         }
+        let untold = self.held.as_ref().is_some_and(|held| held.reason.is_none());
         let change = match signal {
-            Signal::Held(_) => self.record(signal, now),
+            Signal::Held(_) | Signal::AnotherProgram => self.record(signal, now),
+            Signal::Paused(_) if untold => self.hold(HoldReason::RateLimited, now),
+            Signal::Failed(_) if untold => self.hold(HoldReason::Unavailable, now),
             _ => None,
         };
         let asked = match signal {
@@ -173,113 +198,18 @@ impl Gate {
         }
         change
     }
+
+    fn open(&mut self, now: Duration) -> Option<Change> {
+        self.failed.clear();
+        self.foreign = false;
+        // All is well at a start: nobody was told otherwise, and there is nothing to be careful of.
+        if self.held.take().is_some_and(|held| held.reason.is_none()) {
+            return None;
+        }
+        self.width = 1;
+        Some(self.reason(now).map_or(Change::Resumed, Change::Held))
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    #[test]
-    fn five_customers_failing_in_a_row_open_the_breaker_and_one_alone_never_does() {
-        let mut gate = Gate::new(8);
-        for _ in 0..100 {
-            assert_eq!(gate.record(Signal::Failed(1), at(0)), None);
-        }
-        for other in 2..5 {
-            assert_eq!(gate.record(Signal::Failed(other), at(0)), None);
-        }
-        assert_eq!(gate.width(at(0)), 8);
-        assert_eq!(gate.record(Signal::Failed(5), at(0)), Some(Change::Held(HoldReason::Unavailable)));
-        assert_eq!(gate.width(at(9999)), 0);
-        assert_eq!(gate.record(Signal::Failed(6), at(0)), None, "said once");
-    }
-
-    #[test]
-    fn a_success_in_between_closes_the_count() {
-        let mut gate = Gate::new(8);
-        for round in 0..10 {
-            for customer in 0..4 {
-                assert_eq!(gate.record(Signal::Failed(round * 10 + customer), at(0)), None);
-            }
-            gate.record(Signal::Answered, at(0));
-        }
-    }
-
-    #[test]
-    fn probes_come_from_a_second_to_a_minute_apart_and_then_all_resumes_with_a_ramp() {
-        let mut gate = Gate::new(8);
-        gate.record(Signal::Held(Hold::NotAllowed(401)), at(100));
-        assert_eq!(gate.next_probe(), Some(at(101)));
-        let mut now = at(101);
-        let mut waits = Vec::new();
-        for _ in 0..10 {
-            assert_eq!(gate.probed(Signal::Held(Hold::NotAllowed(401)), now, 1.0), None, "said once");
-            let next = gate.next_probe().unwrap();
-            waits.push(next.saturating_sub(now).as_secs());
-            now = next;
-        }
-        assert_eq!(waits, [2, 4, 8, 16, 32, 60, 60, 60, 60, 60]);
-        assert_eq!(gate.probed(Signal::Answered, now, 1.0), Some(Change::Resumed));
-        let mut widths = vec![gate.width(now)];
-        for _ in 0..4 {
-            gate.record(Signal::Answered, now);
-            widths.push(gate.width(now));
-        }
-        assert_eq!(widths, [1, 2, 4, 8, 8]);
-    }
-
-    #[test]
-    fn a_probe_can_show_a_worse_reason() {
-        let mut gate = Gate::new(8);
-        (0..5).for_each(|customer| {
-            gate.record(Signal::Failed(customer), at(0));
-        });
-        let change = gate.probed(Signal::Held(Hold::NotAllowed(403)), at(1), 0.0);
-        assert_eq!(change, Some(Change::Held(HoldReason::NotAllowed)));
-        assert_eq!(gate.probed(Signal::Failed(0), at(2), 0.0), None);
-        assert_eq!(gate.reason(at(3)), Some(HoldReason::NotAllowed));
-    }
-
-    #[test]
-    fn too_many_requests_pause_for_as_long_as_asked_up_to_an_hour() {
-        let mut gate = Gate::new(8);
-        let paused = Some(Change::Held(HoldReason::RateLimited));
-        assert_eq!(gate.record(Signal::Paused(Some(at(30))), at(0)), paused);
-        assert_eq!((gate.width(at(29)), gate.width(at(30))), (0, 1));
-        assert_eq!(gate.record(Signal::Paused(Some(at(5))), at(1)), None, "said once");
-        assert_eq!(gate.pause_ends(at(1)), Some(at(30)), "a shorter one doesn't shorten it");
-        gate.record(Signal::Paused(Some(at(99_999))), at(40));
-        assert_eq!(gate.pause_ends(at(40)), Some(at(40 + 3600)));
-        assert_eq!(gate.reason(at(41)), Some(HoldReason::RateLimited));
-
-        let mut gate = Gate::new(8);
-        gate.record(Signal::Paused(None), at(0));
-        assert_eq!(gate.pause_ends(at(0)), Some(at(2)));
-        gate.record(Signal::Paused(None), at(2));
-        assert_eq!(gate.pause_ends(at(2)), Some(at(6)), "each in a row longer than the last");
-        for _ in 0..7 {
-            gate.record(Signal::Paused(None), at(3));
-        }
-        assert_eq!(gate.pause_ends(at(3)), Some(at(7)), "but those of one volley count once");
-    }
-
-    #[test]
-    fn a_pause_ends_by_itself_and_says_so_once() {
-        let mut gate = Gate::new(8);
-        gate.record(Signal::Paused(Some(at(30))), at(0));
-        assert_eq!(gate.look(at(29)), None);
-        assert_eq!(gate.look(at(30)), Some(Change::Resumed));
-        assert_eq!(gate.look(at(31)), None);
-        gate.record(Signal::Paused(Some(at(30))), at(40));
-        gate.record(Signal::Held(Hold::NotAllowed(401)), at(41));
-        assert_eq!(gate.look(at(70)), None, "it is held for another reason");
-        gate.record(Signal::Paused(Some(at(30))), at(71));
-        let change = gate.probed(Signal::Answered, at(72), 1.0);
-        assert_eq!(change, Some(Change::Held(HoldReason::RateLimited)), "the pause is still on");
-        assert_eq!(gate.look(at(101)), Some(Change::Resumed));
-    }
-}
+mod tests;

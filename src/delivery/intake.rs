@@ -1,23 +1,11 @@
-//! From the handler into the outbox: a bounded queue, and the task that empties it in batches.
+//! From the handler into a bounded queue.
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-use crate::delivery::{
-    call::NewCall,
-    room::Room,
-    shared::{Shared, Stop},
-    tracked::{Progress, Ticket, TrackError},
-};
-
-/// Calls stored at a time.
-const BATCH: usize = 1_000;
-/// Between two tries to reach an outbox that is out of reach.
-const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+use crate::delivery::{call::NewCall, room::Room, shared::Shared, ticket::Ticket, tracked::TrackError, writer::Writer};
 
 /// The handlers' end.
 #[derive(Debug)]
@@ -26,24 +14,18 @@ pub(crate) struct Intake {
     room: Arc<Room>,
 }
 
-/// The task's end.
-pub(crate) struct Writer {
-    queue: mpsc::UnboundedReceiver<Queued>,
-    close: tokio_util::sync::CancellationToken,
-    shared: Arc<Shared>,
-}
-
-struct Queued {
-    call: NewCall,
-    ticket: Unstored,
+/// A call in the queue.
+pub(crate) struct Queued {
+    pub(crate) call: NewCall,
+    pub(crate) ticket: Unstored,
 }
 
 /// The ticket of a call that isn't stored. Whoever drops it has lost the call, even if it is a runtime that ends.
-struct Unstored(Arc<Ticket>);
+pub(crate) struct Unstored(pub(crate) Arc<Ticket>);
 
 impl Drop for Unstored {
     fn drop(&mut self) {
-        self.0.lose();
+        self.0.lose(TrackError::ShutDown);
     }
 }
 
@@ -54,13 +36,10 @@ pub(crate) enum NoEntry {
     Closed,
 }
 
-pub(crate) fn intake(
-    room: Arc<Room>,
-    close: tokio_util::sync::CancellationToken,
-    shared: Arc<Shared>,
-) -> (Intake, Writer) {
+/// The handlers' end, and the task that empties the queue until it is told to close it.
+pub(crate) fn intake(room: Arc<Room>, close: CancellationToken, shared: Arc<Shared>) -> (Intake, Writer) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    (Intake { queue: sender, room }, Writer { queue: receiver, close, shared })
+    (Intake { queue: sender, room }, Writer::new(receiver, close, shared))
 }
 
 impl Intake {
@@ -89,89 +68,5 @@ impl Intake {
 
     pub(crate) fn capacity_error(&self) -> TrackError {
         TrackError::QueueFull { capacity: self.room.capacity() }
-    }
-}
-
-/// The dispatcher may go: nothing more will come.
-impl Drop for Writer {
-    fn drop(&mut self) {
-        self.shared.tally.all_stored.store(true, Ordering::Release);
-        self.shared.settled.notify_waiters();
-        self.shared.nudge.notify_one();
-    }
-}
-
-impl Writer {
-    /// Stores what comes until the queue is closed and empty, or time is up. How many were lost then.
-    pub(crate) async fn run(mut self) -> usize {
-        let mut stop = self.shared.stop.subscribe();
-        let mut batch = Vec::new();
-        loop {
-            tokio::select! {
-                biased;
-                () = self.close.cancelled(), if !self.queue.is_closed() => self.queue.close(),
-                count = self.queue.recv_many(&mut batch, BATCH) => {
-                    if count == 0 {
-                        return 0;
-                    }
-                    if !self.store(&mut batch, &mut stop).await {
-                        return self.lose(batch);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Stores a batch, however long that takes. `false` when time is up.
-    async fn store(&self, batch: &mut Vec<Queued>, stop: &mut tokio::sync::watch::Receiver<Stop>) -> bool {
-        let (mut calls, tickets): (Vec<_>, Vec<_>) = batch.drain(..).map(|queued| (queued.call, queued.ticket)).unzip();
-        for call in &mut calls {
-            call.body.write(self.shared.api.program_type());
-        }
-        let tickets: Vec<_> = calls.iter().map(|call| call.id).zip(tickets).collect();
-        // Registered first: a delivery must not end before somebody can be told.
-        for (id, ticket) in &tickets {
-            self.shared.expect(*id, &ticket.0);
-        }
-        let mut wait = RETRY.0;
-        while let Err(error) = self.shared.store.insert(&mut calls).await {
-            if wait == RETRY.0 {
-                tracing::error!(outbox = self.shared.name, %error, "calls wait in memory until it is back");
-            }
-            let time_is_up = async {
-                let _ = stop.wait_for(|stop| matches!(stop, Stop::At(_))).await;
-                let at = *stop.borrow();
-                if let Stop::At(at) = at {
-                    tokio::time::sleep_until(at).await;
-                }
-            };
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = time_is_up => {
-                    *batch = calls.into_iter().zip(tickets).map(|(call, (_, ticket))| Queued { call, ticket }).collect();
-                    return false;
-                }
-            }
-            wait = (wait * 2).min(RETRY.1);
-        }
-        if wait != RETRY.0 {
-            tracing::info!(outbox = self.shared.name, "the outbox is back");
-        }
-        self.shared.tally.stored.fetch_add(tickets.len() as u64, Ordering::AcqRel);
-        for (_, ticket) in tickets {
-            ticket.0.move_to(Progress::Stored);
-            self.shared.leave_late(&ticket.0);
-        }
-        self.shared.nudge.notify_one();
-        self.shared.settled.notify_waiters();
-        true
-    }
-
-    fn lose(mut self, mut batch: Vec<Queued>) -> usize {
-        self.queue.close();
-        while let Ok(queued) = self.queue.try_recv() {
-            batch.push(queued);
-        }
-        batch.len()
     }
 }

@@ -56,8 +56,15 @@ fn died(outbox: &str, kind: CallKind, keys: (Option<&str>, Option<&str>), reason
     );
 }
 
+/// Public ids of programs.
+pub(crate) struct Mistaken {
+    /// The one that the API key is of.
+    pub(crate) found: String,
+    pub(crate) expected: String,
+}
+
 /// Nothing is sent for now, and what to do about it.
-pub(crate) fn held(outbox: &str, reason: HoldReason) {
+pub(crate) fn held(outbox: &str, reason: HoldReason, mistaken: Option<&Mistaken>) {
     match reason {
         HoldReason::NotAllowed => tracing::error!(
             outbox,
@@ -71,5 +78,12 @@ pub(crate) fn held(outbox: &str, reason: HoldReason) {
             tracing::warn!(outbox, "Partnero is unavailable: calls are kept and sent once it is back");
         }
         HoldReason::RateLimited => tracing::warn!(outbox, "Partnero asks for fewer requests: pausing"),
+        HoldReason::AnotherProgram => tracing::error!(
+            outbox,
+            expected = mistaken.map(|programs| programs.expected.as_str()),
+            found = mistaken.map(|programs| programs.found.as_str()),
+            "the API key belongs to another program than these calls: use the key of theirs, or give this program an \
+             outbox (or a `name`) of its own. Calls are kept, and none is sent"
+        ),
     }
 }

@@ -4,9 +4,11 @@
 //! be sent now, sends it, and records what came of it.
 
 mod answer;
+mod batch;
 mod body;
 mod builder;
 mod call;
+mod check;
 mod clock;
 mod courier;
 mod course;
@@ -14,12 +16,15 @@ mod dead;
 mod decide;
 mod deliver;
 mod dispatcher;
+mod flush;
+mod follower;
 mod gate;
 mod herald;
 #[cfg(test)]
 mod histories;
 mod intake;
 mod letters;
+mod limited;
 mod log;
 mod memory;
 mod notice;
@@ -29,6 +34,8 @@ mod outbox;
 mod outcome;
 mod partnero;
 mod payload;
+mod program;
+mod reach;
 mod refused;
 mod retry;
 mod room;
@@ -37,14 +44,25 @@ mod shared;
 mod shutdown;
 #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
 mod sql;
+mod start;
 mod status;
+mod stop;
+mod supervise;
+#[cfg(test)]
+mod tests;
+mod ticket;
 mod track;
 mod tracked;
+mod waiting;
+mod way;
+mod writer;
 
 pub use builder::{BuildError, PartneroBuilder};
 pub use call::CallKind;
+pub use check::CheckError;
 pub use clock::Clock;
 pub use dead::{DeadLetter, DeadReason};
+pub use flush::FlushError;
 pub use gate::HoldReason;
 pub use letters::DeadLetters;
 pub use memory::MemoryOutbox;
@@ -58,5 +76,5 @@ pub use shutdown::ShutdownReport;
 pub use sql::PostgresOutbox;
 #[cfg(feature = "sqlx-sqlite")]
 pub use sql::SqliteOutbox;
-pub use status::{CheckError, FlushError, Status};
+pub use status::Status;
 pub use tracked::{DeliveryError, TrackError, Tracked};

@@ -11,7 +11,8 @@ use crate::{
         notice::Notice,
         observer::{AnyObserver, Event},
         outbox::DueNotice,
-        shared::{Shared, Stop},
+        shared::Shared,
+        stop::{Stop, until},
     },
     model::{CustomerKey, TransactionKey},
 };
@@ -49,11 +50,9 @@ impl Notifier {
             if over && self.tasks.is_empty() && self.none_left().await {
                 break;
             }
-            let at = async {
-                match stop {
-                    Stop::At(at) => tokio::time::sleep_until(at).await,
-                    _ => std::future::pending().await,
-                }
+            let at = match stop {
+                Stop::At(at) => Some(at),
+                _ => None,
             };
             let poll = self.shared.clock.monotonic() + POLL;
             tokio::select! {
@@ -67,7 +66,7 @@ impl Notifier {
                 // The dispatcher may end without a word: nothing more will come then, either.
                 changed = finished.changed(), if !over => over = changed.is_err(),
                 _ = self.stop.changed() => {}
-                () = at => {}
+                () = until(at) => {}
             }
         }
         self.tasks.shutdown().await;

@@ -49,13 +49,16 @@ pub struct Opening {
 
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, OutboxError>> + Send + 'a>>;
 
-/// What is wrong with the outbox. What was asked of it was not done, and can be asked again.
+/// What is wrong with the outbox. It can be asked again; but for `Unanswered`, what was asked of it was not done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OutboxError {
     /// The database can't be reached, is locked, full, read-only or in trouble.
     #[error("the outbox is out of reach: {0}")]
     Unreachable(String),
+    /// It was asked, and no answer came back: what was asked may have been done or not.
+    #[error("the outbox doesn't answer: {0}")]
+    Unanswered(String),
     /// The database is there, and the outbox's tables aren't.
     #[error("the database has no table `{table}`: call `create_schema()`, or run the outbox's `SCHEMA` in a migration")]
     NoTable {
@@ -72,7 +75,12 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
     /// Whether a crash loses what is in it.
     fn is_volatile(&self) -> bool;
 
-    /// Stores calls, all of them or none, and empties the list. One that is there already is not stored again.
+    /// Stores calls, all of them or none, in their order, and empties the list, which gives back their places in the
+    /// queue. One that is there already is not stored again. On an error, and when the answer isn't awaited any longer,
+    /// the list is as it was.
+    ///
+    /// [`OutboxError::Refused`] says that one of them at least will never be taken: it is looked for by halves. An
+    /// answer that got lost on its way is [`OutboxError::Unanswered`].
     fn insert<'a>(&'a self, calls: &'a mut Vec<NewCall>) -> Answer<'a, ()>;
 
     /// Hands out what can be sent now, at most `limit`.
@@ -86,6 +94,11 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
 
     /// The program that the outbox belongs to: the one recorded in it, or else this one, which is recorded then.
     fn program<'a>(&'a self, found: &'a str) -> Answer<'a, String>;
+
+    /// The same without recording anything: for a look from outside. Durable outboxes must say.
+    fn recorded_program(&self) -> Answer<'_, Option<String>> {
+        Box::pin(async { Ok(None) })
+    }
 
     /// Hands out what the observer hasn't been told, at most `limit`. What isn't settled by the end of the lease is
     /// handed out again.

@@ -14,15 +14,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     ProgramType,
-    api::{ApiClient, Call, attempt::Attempt, envelope},
+    api::ApiClient,
     delivery::{
         builder::{BuildError, PartneroBuilder, Rules},
         intake::Intake,
         letters::DeadLetters,
         outbox::OutboxError,
-        shared::{Shared, Stop},
+        shared::Shared,
         shutdown::{self, ShutdownReport, Tasks},
-        status::{CheckError, FlushError, Status},
+        status::Status,
+        stop::Stop,
     },
 };
 
@@ -77,7 +78,6 @@ pub(crate) struct Live {
     pub(crate) close: CancellationToken,
     pub(crate) tasks: Tasks,
     pub(crate) rules: Rules,
-    pub(crate) program_id: Option<String>,
     /// That sales are refused is logged once.
     pub(crate) said_sign_ups_only: AtomicBool,
 }
@@ -142,73 +142,6 @@ impl Partnero {
         }
     }
 
-    /// Whether the API key and the base URL are good, the API key is the configured program's, and the outbox is in
-    /// reach: for a deploy step, not for a readiness check. Waits for Partnero, once.
-    ///
-    /// # Errors
-    /// What is wrong, and what to do about it.
-    pub async fn check(&self) -> Result<(), CheckError> {
-        let Some(live) = self.as_live() else { return Ok(()) };
-        live.shared.store.counts().await?;
-        let answer = match live.shared.api.send(Call::test()).await {
-            Attempt::Answered(answer) => answer,
-            Attempt::NotSent(reason) | Attempt::Uncertain(reason) => return Err(CheckError::Unreachable(reason)),
-        };
-        let status = answer.status.as_u16();
-        let json = answer.json.filter(|json| envelope::is_partneros(json) && !envelope::says_failed(json));
-        match (status, json) {
-            (401 | 403, _) => Err(CheckError::NotAllowed { status }),
-            (300..=399, _) => Err(CheckError::Redirected { status }),
-            (200..=299, Some(json)) => {
-                let found = json.pointer("/data/program/pub_id").and_then(serde_json::Value::as_str);
-                match (&live.program_id, found) {
-                    (Some(expected), Some(found)) if expected != found => {
-                        Err(CheckError::AnotherProgram { expected: expected.clone(), found: crate::model::mask(found) })
-                    }
-                    _ => Ok(()),
-                }
-            }
-            _ => Err(CheckError::Unreachable(format!("it answers {status}, and not as Partnero does"))),
-        }
-    }
-
-    /// Waits until everything tracked before is settled, a dead letter, or parked behind one.
-    ///
-    /// # Errors
-    /// When the time is up before, with how many calls are still open.
-    pub async fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
-        let Some(live) = self.as_live() else { return Ok(()) };
-        let shared = &live.shared;
-        let taken = shared.tally.taken.load(Ordering::Acquire);
-        let flushed = async {
-            let mut mark = None;
-            loop {
-                let settled = shared.settled.notified();
-                tokio::pin!(settled);
-                // Registered before the look, so that nothing is settled between the two.
-                settled.as_mut().enable();
-                let stored = shared.tally.stored.load(Ordering::Acquire) >= taken;
-                if mark.is_none() && (stored || shared.tally.all_stored.load(Ordering::Acquire)) {
-                    mark = shared.store.mark().await.ok();
-                }
-                if let Some(mark) = mark
-                    && matches!(shared.store.is_open_before(mark).await, Ok(false))
-                {
-                    return;
-                }
-                // Another process may settle it: it says nothing to us.
-                let _ = tokio::time::timeout(Duration::from_secs(1), settled).await;
-                // Settlements come by the thousand: one look each millisecond leaves the time to them.
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        };
-        if tokio::time::timeout(timeout, flushed).await.is_ok() {
-            return Ok(());
-        }
-        let open = shared.store.counts().await.map_or(0, |counts| counts.pending + counts.in_flight + counts.uncertain);
-        Err(FlushError { left: open + usize::try_from(shared.tally.buffered()).unwrap_or(usize::MAX) })
-    }
-
     /// How this handle is doing.
     ///
     /// # Errors
@@ -251,8 +184,8 @@ impl Partnero {
 
     /// Takes no more calls, stores and sends what it can in that time, and ends the tasks.
     ///
-    /// A memory outbox is emptied as far as Partnero takes it; a durable one only finishes what is under way. It
-    /// returns early when nothing can be done before the time is up. Call it after the server has stopped. Called again,
+    /// A memory outbox is emptied as far as Partnero takes it; a durable one only finishes what is under way, and may
+    /// take half a second more to say what it has. It returns early when nothing can be done before the time is up. Call it after the server has stopped. Called again,
     /// the shorter time counts, and the report is the same.
     pub async fn shutdown(&self, timeout: Duration) -> ShutdownReport {
         match self.as_live() {

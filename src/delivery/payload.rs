@@ -25,6 +25,11 @@ pub(crate) fn without_personal_data(body: &str) -> Option<String> {
     serde_json::to_string(&fields).ok()
 }
 
+/// Whether the body is an object at all.
+pub(crate) fn is_object(body: &str) -> bool {
+    serde_json::from_str::<&RawValue>(body).is_ok_and(|value| value.get().starts_with('{'))
+}
+
 /// Whether the body has this field. Not within a text, nor further in.
 pub(crate) fn has(body: &str, field: &str) -> bool {
     serde_json::from_str::<Fields<'_>>(body).is_ok_and(|fields| fields.contains_key(field))
@@ -46,6 +51,13 @@ mod tests {
         assert_eq!(without_referrer(body).unwrap(), r#"{"email":"m@x.test","key":"7","tags":["a"]}"#);
         assert_eq!(without_referrer("[]"), None);
         assert_eq!(without_referrer("{"), None);
+        let others = ["", "{", "[]", "null", "7", "\"{}\"", "{}{}", r#"{"key":"7","key"}"#];
+        assert!(
+            is_object(body)
+                && is_object(" {} ")
+                && is_object(r#"{"\u006bey":1}"#)
+                && !others.iter().any(|body| is_object(body))
+        );
         assert!(has(body, "partner") && !has(body, "key\":\"7") && !has(r#"{"a":"\"partner\":"}"#, "partner"));
     }
 

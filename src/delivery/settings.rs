@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) settle_delay: Duration,
     pub(crate) max_age: Duration,
     pub(crate) backoff: (Duration, Duration),
+    /// What a durable outbox has to answer.
+    pub(crate) outbox_timeout: Duration,
     /// What an observer has to answer.
     pub(crate) observer_timeout: Duration,
     pub(crate) keeping: Keeping,
@@ -42,6 +44,7 @@ impl Settings {
             &mut self.max_age,
             &mut self.backoff.0,
             &mut self.backoff.1,
+            &mut self.outbox_timeout,
             &mut self.observer_timeout,
             &mut self.keeping.settled,
             &mut self.keeping.dead,
@@ -62,6 +65,7 @@ impl Default for Settings {
             settle_delay: Duration::from_secs(30),
             max_age: 7 * DAY,
             backoff: (Duration::from_secs(1), Duration::from_secs(60 * 60)),
+            outbox_timeout: Duration::from_secs(10),
             observer_timeout: Duration::from_secs(30),
             keeping: Keeping { settled: 400 * DAY, dead: 90 * DAY, max_dead: 100_000, notices: false },
             dispatch: true,

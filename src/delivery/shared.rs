@@ -1,26 +1,21 @@
 //! What the tasks of one handle share.
 
 use std::{
-    collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::ApiClient,
     delivery::{
-        call::CallId,
-        clock::Clock,
-        gate::HoldReason,
-        observer::Event,
-        outbox::Store,
-        settings::Settings,
-        tracked::{Progress, Ticket},
+        call::logged, clock::Clock, gate::HoldReason, observer::Event, outbox::Store, reach::Reach, refused::Refused,
+        settings::Settings, stop::Stop, waiting::Waiting,
     },
 };
 
@@ -31,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
+    /// The program that the API key is to be of, if the application said so.
+    pub(crate) program_id: Option<String>,
     herald: Option<mpsc::Sender<Event>>,
     /// Something was stored or settled, or an operator asked for something: look at the outbox.
     pub(crate) nudge: Notify,
@@ -40,27 +37,11 @@ pub(crate) struct Shared {
     pub(crate) settled: Notify,
     pub(crate) stop: watch::Sender<Stop>,
     pub(crate) tally: Tally,
-    waiting: Mutex<Waiting>,
+    /// The writer has ended: nothing will be stored any more.
+    pub(crate) written: CancellationToken,
+    pub(crate) reach: Reach,
+    pub(crate) waiting: Waiting,
     hold: Mutex<Option<HoldReason>>,
-}
-
-/// Whoever awaits a call.
-#[derive(Default)]
-struct Waiting {
-    tickets: HashMap<CallId, Arc<Ticket>>,
-    /// Nothing will be delivered any more.
-    over: bool,
-}
-
-/// How far the tasks are to go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// On and on.
-    No,
-    /// Until nothing is left to do: all handles are gone.
-    WhenDone,
-    /// Until then, by tokio's clock; earlier if nothing can be done before.
-    At(tokio::time::Instant),
 }
 
 /// Counts since the start.
@@ -69,15 +50,15 @@ pub(crate) struct Tally {
     pub(crate) delivered: AtomicU64,
     pub(crate) dead: AtomicU64,
     pub(crate) refused: AtomicU64,
-    /// Taken into the queue, and of those, stored.
+    /// Taken into the queue, and of those, out of it: stored, or refused by the outbox.
     pub(crate) taken: AtomicU64,
     pub(crate) stored: AtomicU64,
-    /// The writer has ended: nothing will be stored any more.
-    pub(crate) all_stored: AtomicBool,
+    /// Still in the queue, and the outbox may have them all the same: it was given them and hasn't answered.
+    pub(crate) in_doubt: AtomicU64,
 }
 
 impl Tally {
-    /// Taken, but not yet stored.
+    /// Taken, but not known to be stored.
     pub(crate) fn buffered(&self) -> u64 {
         let stored = self.stored.load(Ordering::Acquire);
         self.taken.load(Ordering::Acquire).saturating_sub(stored)
@@ -91,6 +72,7 @@ impl Shared {
         store: Arc<dyn Store>,
         clock: Clock,
         settings: Settings,
+        program_id: Option<String>,
         herald: Option<mpsc::Sender<Event>>,
     ) -> Self {
         Self {
@@ -99,81 +81,59 @@ impl Shared {
             store,
             clock,
             settings,
+            program_id,
             herald,
             nudge: Notify::new(),
             notice: Notify::new(),
             settled: Notify::new(),
             stop: watch::Sender::new(Stop::No),
             tally: Tally::default(),
-            waiting: Mutex::default(),
+            written: CancellationToken::new(),
+            reach: Reach::default(),
+            waiting: Waiting::default(),
             hold: Mutex::default(),
         }
     }
 
-    /// Waits, at most that long, until every call taken before now is out of the queue: stored, or refused by the
-    /// outbox. Whether that is so.
-    pub(crate) async fn stored_so_far(&self, within: Duration) -> bool {
+    /// Waits until every call taken before now is out of the queue: stored, or refused by the outbox. `false` if some of
+    /// them will never be.
+    pub(crate) async fn all_stored(&self) -> bool {
         let taken = self.tally.taken.load(Ordering::Acquire);
-        let stored = async {
-            loop {
-                let settled = self.settled.notified();
-                tokio::pin!(settled);
-                // Registered before the look, so that nothing is stored between the two.
-                settled.as_mut().enable();
-                // The writer stores in the order of the queue: the first so many are those taken before now.
-                if self.tally.stored.load(Ordering::Acquire) >= taken {
-                    return true;
-                }
-                if self.tally.all_stored.load(Ordering::Acquire) {
-                    return false;
-                }
-                settled.await;
+        loop {
+            let settled = self.settled.notified();
+            tokio::pin!(settled);
+            // Registered before the look, so that nothing is stored between the two.
+            settled.as_mut().enable();
+            // The writer stores in the order of the queue: the first so many are those taken before now.
+            if self.tally.stored.load(Ordering::Acquire) >= taken {
+                return true;
             }
-        };
-        tokio::time::timeout(within, stored).await.unwrap_or(false)
-    }
-
-    /// Remembers whoever awaits this call.
-    pub(crate) fn expect(&self, id: CallId, ticket: &Arc<Ticket>) {
-        if ticket.is_awaited() {
-            self.waiting().tickets.insert(id, Arc::clone(ticket));
+            if self.written.is_cancelled() {
+                return false;
+            }
+            settled.await;
         }
     }
 
-    /// Tells whoever awaits this call.
-    pub(crate) fn tell(&self, id: CallId, progress: Progress) {
-        let ticket = self.waiting().tickets.remove(&id);
-        if let Some(ticket) = ticket {
-            ticket.move_to(progress);
+    /// The same within a time: whether it is so then.
+    pub(crate) async fn stored_so_far(&self, within: Duration) -> bool {
+        tokio::time::timeout(within, self.all_stored()).await.unwrap_or(false)
+    }
+
+    /// A call that isn't taken: counted, and unless that was said before, logged and told.
+    pub(crate) fn refuse(&self, refused: Refused, tell: bool) {
+        Self::count(&self.tally.refused);
+        if tell {
+            tracing::error!(
+                outbox = self.name,
+                call = refused.kind.as_str(),
+                customer = logged(refused.customer.as_deref()),
+                transaction = logged(refused.transaction.as_deref()),
+                error = %refused.error,
+                "a call isn't taken"
+            );
+            self.mention(Event::Refused(refused.into()));
         }
-    }
-
-    /// Nobody shall wait for what will not come.
-    pub(crate) fn leave_all(&self) {
-        let tickets = {
-            let mut waiting = self.waiting();
-            waiting.over = true;
-            std::mem::take(&mut waiting.tickets)
-        };
-        for ticket in tickets.values() {
-            ticket.move_to(Progress::Left);
-        }
-    }
-
-    /// The same for a call that was stored after all was over.
-    pub(crate) fn leave_late(&self, ticket: &Ticket) {
-        if self.waiting().over {
-            ticket.move_to(Progress::Left);
-        }
-    }
-
-    /// Forgets those who no longer wait.
-    pub(crate) fn sweep(&self) {
-        self.waiting().tickets.retain(|_, ticket| ticket.is_awaited());
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn hold(&self) -> Option<HoldReason> {
@@ -194,14 +154,5 @@ impl Shared {
 
     pub(crate) fn count(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// Goes with the dispatcher: when it ends, in whatever way, nobody waits any longer for what it would have delivered.
-pub(crate) struct LeaveAll(pub(crate) Arc<Shared>);
-
-impl Drop for LeaveAll {
-    fn drop(&mut self) {
-        self.0.leave_all();
     }
 }

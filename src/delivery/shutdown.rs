@@ -1,34 +1,54 @@
 //! The way out.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use tokio::{
     sync::{Mutex, OnceCell, watch},
     task::JoinHandle,
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, timeout_at},
 };
 
-use crate::delivery::{partnero::Live, shared::Stop};
+use crate::delivery::{
+    partnero::Live,
+    stop::{Stop, time_is_up},
+    writer,
+};
 
 /// Beyond the time given, for a task that is stuck in its outbox.
-const GRACE: Duration = Duration::from_millis(500);
+const GRACE: Duration = Duration::from_millis(100).saturating_add(writer::GRACE);
+/// Beyond the time given, for the outbox to say what it has.
+const COUNTING: Duration = Duration::from_millis(500);
 
 /// What [`shutdown`](crate::Partnero::shutdown) achieved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownReport {
     /// Calls that ended well since the handle was built.
     pub delivered: u64,
     /// Calls that became dead letters since then.
     pub dead: u64,
-    /// Calls that a durable outbox keeps for the next process.
-    pub left: usize,
-    /// Calls that are lost: those in a memory outbox, and those that a durable one couldn't store any more.
+    /// Calls that a durable outbox keeps for the next process. `None` if it was out of reach and couldn't say.
+    pub left: Option<usize>,
+    /// Calls that are certainly lost: those in a memory outbox, and those that a durable one couldn't be given or didn't
+    /// take any more.
     pub lost: usize,
+    /// Calls that a durable outbox was given without an answer: they are stored, and then `left` counts them too, or
+    /// lost.
+    pub unknown: usize,
     /// Calls that were never taken, for a full queue or for what was wrong with them.
     pub refused: u64,
-    /// What the observer wasn't told: lost with a memory outbox.
-    pub untold: usize,
+    /// What the observer wasn't told: lost with a memory outbox. `None` if the outbox couldn't say.
+    pub untold: Option<usize>,
+}
+
+/// Of a handle that never had anything to do.
+impl Default for ShutdownReport {
+    fn default() -> Self {
+        Self { delivered: 0, dead: 0, left: Some(0), lost: 0, unknown: 0, refused: 0, untold: Some(0) }
+    }
 }
 
 /// The tasks of a handle, and what came of ending them.
@@ -38,18 +58,20 @@ pub(crate) struct Tasks {
 }
 
 struct Running {
-    writer: Option<JoinHandle<usize>>,
+    writer: Option<JoinHandle<()>>,
     dispatcher: Option<JoinHandle<()>>,
     notifier: Option<JoinHandle<()>>,
+    follower: Option<JoinHandle<()>>,
 }
 
 impl Tasks {
     pub(crate) fn new(
-        writer: JoinHandle<usize>,
+        writer: JoinHandle<()>,
         dispatcher: Option<JoinHandle<()>>,
         notifier: Option<JoinHandle<()>>,
+        follower: Option<JoinHandle<()>>,
     ) -> Self {
-        let running = Running { writer: Some(writer), dispatcher, notifier };
+        let running = Running { writer: Some(writer), dispatcher, notifier, follower };
         Self { running: Mutex::new(running), report: OnceCell::new() }
     }
 }
@@ -68,34 +90,56 @@ pub(crate) async fn shutdown(live: &Live, within: Duration) -> ShutdownReport {
     let end = async {
         let mut stop = live.shared.stop.subscribe();
         let mut running = live.tasks.running.lock().await;
-        let unstored = join(&mut running.writer, &mut stop).await;
+        join(&mut running.writer, &mut stop).await;
         join(&mut running.dispatcher, &mut stop).await;
         join(&mut running.notifier, &mut stop).await;
-        live.shared.leave_all();
+        // It ends with the others, and has nothing that would keep.
+        if let Some(follower) = running.follower.take() {
+            follower.abort();
+        }
+        live.shared.waiting.leave_all();
 
-        let store = &live.shared.store;
-        let (open, untold) = match timeout(GRACE, store.counts()).await {
-            Ok(Ok(counts)) => (counts.pending + counts.in_flight + counts.uncertain + counts.parked, counts.notices),
-            _ => (0, 0),
+        let shared = &live.shared;
+        let until = match *stop.borrow() {
+            Stop::At(at) => at + COUNTING,
+            _ => Instant::now() + COUNTING,
         };
-        let unstored = unstored.unwrap_or_else(|| usize::try_from(live.shared.tally.buffered()).unwrap_or(usize::MAX));
-        let (left, lost) = if store.is_volatile() { (0, open + unstored) } else { (open, unstored) };
-        let tally = &live.shared.tally;
-        let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        let counts = timeout_at(until, shared.store.counts()).await.ok().and_then(Result::ok);
+        let open = counts.map(|counts| counts.pending + counts.in_flight + counts.uncertain + counts.parked);
+        let untold = counts.map(|counts| counts.notices);
+        let tally = &shared.tally;
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        let unknown = size(count(&tally.in_doubt));
+        let unstored = size(tally.buffered()).saturating_sub(unknown);
+        let is_volatile = shared.store.is_volatile();
+        let lost = if is_volatile { open.unwrap_or_default() + unstored } else { unstored };
+        let left = if is_volatile { Some(0) } else { open };
         let report = ShutdownReport {
             delivered: count(&tally.delivered),
             dead: count(&tally.dead),
             left,
             lost,
+            unknown,
             refused: count(&tally.refused),
             untold,
         };
-        let outbox = live.shared.name.as_str();
+        let outbox = shared.name.as_str();
         if lost > 0 {
             tracing::error!(outbox, lost, "shut down with calls that are lost");
         }
-        if untold > 0 {
+        if unknown > 0 {
+            tracing::error!(
+                outbox,
+                unknown,
+                "shut down with calls that may be stored or not: the outbox didn't answer"
+            );
+        }
+        if let Some(untold) = untold.filter(|untold| *untold > 0) {
             tracing::warn!(outbox, untold, "shut down before the observer was told of everything");
+        }
+        if counts.is_none() {
+            tracing::warn!(outbox, "shut down without knowing what is left: the outbox didn't say");
         }
         let full = live.intake.room().refused();
         if full > 0 {
@@ -107,27 +151,12 @@ pub(crate) async fn shutdown(live: &Live, within: Duration) -> ShutdownReport {
     *live.tasks.report.get_or_init(|| end).await
 }
 
-/// Waits for a task to end by itself, then ends it. `None` if there was nothing to wait for, or it didn't.
-async fn join<T>(task: &mut Option<JoinHandle<T>>, stop: &mut watch::Receiver<Stop>) -> Option<T> {
-    let handle = task.as_mut()?;
-    let result = tokio::select! {
-        result = &mut *handle => result.ok(),
-        () = time_is_up(stop) => {
-            handle.abort();
-            None
-        }
-    };
-    *task = None;
-    result
-}
-
-/// Somebody may come in the meantime who wants it sooner.
-async fn time_is_up(stop: &mut watch::Receiver<Stop>) {
-    loop {
-        let Stop::At(at) = *stop.borrow_and_update() else { return };
-        tokio::select! {
-            () = sleep_until(at + GRACE) => return,
-            Ok(()) = stop.changed() => {}
-        }
+/// Waits for a task to end by itself, then ends it.
+async fn join(task: &mut Option<JoinHandle<()>>, stop: &mut watch::Receiver<Stop>) {
+    let Some(handle) = task else { return };
+    tokio::select! {
+        _ = &mut *handle => {}
+        () = time_is_up(stop, GRACE) => handle.abort(),
     }
+    *task = None;
 }

@@ -9,11 +9,9 @@ use crate::{
         builder::Rules,
         call::{CallKind, NewCall, logged},
         intake::NoEntry,
-        observer::Event,
         outcome::End,
         partnero::{Live, Partnero},
         refused::Refused,
-        shared::Shared,
         tracked::{TrackError, Tracked},
     },
     model::{CustomerKey, KeyError, NewCustomer, NewTransaction, TransactionKey},
@@ -151,24 +149,11 @@ impl Live {
         }
     }
 
-    /// A call that can't be taken: logged, counted, told, and never in the handler's way.
+    /// A call that can't be taken: never in the handler's way.
     fn refuse<T>(&self, refused: Refused, tell: bool) -> Tracked<T> {
-        Shared::count(&self.shared.tally.refused);
         let error = refused.error.clone();
         let said = error == TrackError::SignUpsOnly && self.said_sign_ups_only.swap(true, Ordering::Relaxed);
-        if tell && !said {
-            tracing::error!(
-                outbox = self.shared.name,
-                call = refused.kind.as_str(),
-                customer = logged(refused.customer.as_deref()),
-                transaction = logged(refused.transaction.as_deref()),
-                %error,
-                "a call isn't taken"
-            );
-        }
-        if tell && !said {
-            self.shared.mention(Event::Refused(refused.into()));
-        }
+        self.shared.refuse(refused, tell && !said);
         Tracked::refused(error)
     }
 }

@@ -1,24 +1,20 @@
 //! What `track_*` gives back: nothing to wait for, unless you want to.
 
-use std::{
-    fmt,
-    marker::PhantomData,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{marker::PhantomData, sync::Arc};
 
 use serde_json::Value;
-use tokio::sync::Notify;
 
 use crate::{
     api::{Customer, Transaction, response::FromJson},
     delivery::{
         dead::DeadReason,
         outcome::{End, Outcome},
+        ticket::{Progress, Ticket},
     },
     model::KeyError,
 };
 
-/// Why a call wasn't taken. Nothing of it was stored or sent.
+/// Why a call wasn't taken. Nothing of it was stored or sent, but for [`MaybeStored`](Self::MaybeStored).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrackError {
@@ -53,9 +49,20 @@ pub enum TrackError {
     /// The handle is for sign-ups only.
     #[error("this handle is for sign-ups only: the payment processor reports the sales, and two reports pay twice")]
     SignUpsOnly,
-    /// After `shutdown`.
+    /// The database refuses this call, while it takes others: see what is odd about it.
+    #[error("the database refuses the call: {message}")]
+    Refused {
+        /// What the database says, cut and without e-mail addresses.
+        message: String,
+    },
+    /// After `shutdown`, or it came before the call was stored.
     #[error("the handle was shut down")]
     ShutDown,
+    /// The outbox was given the call, and the handle was shut down before it answered: the call is stored or it isn't.
+    ///
+    /// If you can, track it again after the restart: an outbox that has it knows the repeat by its key.
+    #[error("the outbox didn't answer before the handle was shut down: the call may be stored or not")]
+    MaybeStored,
 }
 
 /// Why there is no [`Outcome`].
@@ -145,7 +152,7 @@ impl<T> Tracked<T> {
     /// Waits until the outbox has the call: for your own disk or database, never for Partnero.
     ///
     /// # Errors
-    /// When the call wasn't taken, or the handle was shut down before it was stored.
+    /// When the call wasn't taken, or the handle was shut down before it was stored or before the outbox said so.
     pub async fn stored(&mut self) -> Result<(), TrackError> {
         match &self.state {
             State::Refused(error) => Err(error.clone()),
@@ -155,7 +162,7 @@ impl<T> Tracked<T> {
                     .when(|progress| match progress {
                         Progress::Queued => None,
                         Progress::Stored | Progress::Ended(..) | Progress::Dead(..) | Progress::Left => Some(Ok(())),
-                        Progress::Lost => Some(Err(TrackError::ShutDown)),
+                        Progress::NotStored(error) => Some(Err(error.clone())),
                     })
                     .await
             }
@@ -167,6 +174,7 @@ impl<T> Tracked<T> {
             State::Refused(error) => Err(error.into()),
             State::Ended(end) => Ok((end, None)),
             State::Queued(ticket) => {
+                ticket.want();
                 ticket
                     .when(|progress| match progress {
                         Progress::Queued | Progress::Stored => None,
@@ -174,7 +182,10 @@ impl<T> Tracked<T> {
                         Progress::Dead(reason, message) => {
                             Some(Err(DeliveryError::Dead { reason: *reason, message: message.clone() }))
                         }
-                        Progress::Lost | Progress::Left => Some(Err(DeliveryError::ShutDown)),
+                        Progress::NotStored(TrackError::ShutDown | TrackError::MaybeStored) | Progress::Left => {
+                            Some(Err(DeliveryError::ShutDown))
+                        }
+                        Progress::NotStored(error) => Some(Err(error.clone().into())),
                     })
                     .await
             }
@@ -187,8 +198,13 @@ macro_rules! delivered {
         impl Tracked<$answer> {
             /// Waits until Partnero has the call, however long that takes: not for a handler.
             ///
+            /// Where a durable outbox is shared, another process may deliver it. That is looked up each second, and
+            /// Partnero is then asked for what it recorded; if it doesn't say, `Recorded` becomes
+            /// [`Existed`](Outcome::Existed).
+            ///
             /// # Errors
-            /// When the call wasn't taken, became a dead letter, or the handle was shut down before.
+            /// When the call wasn't taken, became a dead letter, or the handle was shut down before: it never waits
+            /// for what can't come.
             pub async fn delivered(self) -> Result<Outcome<$answer>, DeliveryError> {
                 let (end, answer) = self.end().await?;
                 Ok(match end {
@@ -214,84 +230,6 @@ macro_rules! delivered {
 delivered!(Customer);
 delivered!(Transaction);
 delivered!(());
-
-/// Where a call is, shared by the handler that waits and the tasks that work.
-#[derive(Debug, Default)]
-pub(crate) struct Ticket {
-    progress: Mutex<Progress>,
-    moved: Notify,
-}
-
-#[derive(Default)]
-pub(crate) enum Progress {
-    #[default]
-    Queued,
-    Stored,
-    Ended(End, Option<Value>),
-    Dead(DeadReason, String),
-    /// Shut down before it was stored.
-    Lost,
-    /// Shut down after it was stored.
-    Left,
-}
-
-/// Without what Partnero answered, which has names and e-mail addresses in it.
-impl fmt::Debug for Progress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Queued => f.write_str("Queued"),
-            Self::Stored => f.write_str("Stored"),
-            Self::Ended(end, _) => f.debug_tuple("Ended").field(end).finish(),
-            Self::Dead(reason, _) => f.debug_tuple("Dead").field(reason).finish(),
-            Self::Lost => f.write_str("Lost"),
-            Self::Left => f.write_str("Left"),
-        }
-    }
-}
-
-impl Ticket {
-    pub(crate) fn move_to(&self, progress: Progress) {
-        let mut now = self.progress();
-        // What has ended stays so; what ends is news.
-        let open = matches!(*now, Progress::Queued | Progress::Stored);
-        if open {
-            *now = progress;
-        }
-        drop(now);
-        if open {
-            self.moved.notify_waiters();
-        }
-    }
-
-    /// Nobody will store it.
-    pub(crate) fn lose(&self) {
-        if matches!(*self.progress(), Progress::Queued) {
-            self.move_to(Progress::Lost);
-        }
-    }
-
-    /// Whether anybody still holds the other end.
-    pub(crate) fn is_awaited(self: &Arc<Self>) -> bool {
-        Arc::strong_count(self) > 1
-    }
-
-    async fn when<T>(&self, look: impl Fn(&Progress) -> Option<T>) -> T {
-        loop {
-            let moved = self.moved.notified();
-            tokio::pin!(moved);
-            // Registered before the look, so that no move falls between the two.
-            moved.as_mut().enable();
-            if let Some(seen) = look(&self.progress()) {
-                return seen;
-            }
-            moved.await;
-        }
-    }
-
-    fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -134,7 +134,7 @@ async fn through_all_faults_at_once_every_sale_is_paid_once_and_every_refund_is_
         in_order(&requests);
 
         let report = within(world.partnero.shutdown(DEADLINE)).await;
-        assert_eq!((report.lost, report.left, report.refused), (0, 0, 0));
+        assert_eq!((report.lost, report.left, report.refused), (0, Some(0), 0));
         let tracked = 200 * 3 + 67 + 50 + 200;
         assert_eq!(report.delivered, tracked, "each call has come to its end");
     }

@@ -5,6 +5,8 @@ use std::{fmt, time::UNIX_EPOCH};
 
 use crate::delivery::{clock::Clock, course::millis, decide::Millis, outbox::OutboxError};
 
+use super::stored::Inserted;
+
 /// A database.
 pub(crate) trait Driver: Send + Sync + fmt::Debug + 'static {
     type Tx: Tx;
@@ -14,6 +16,14 @@ pub(crate) trait Driver: Send + Sync + fmt::Debug + 'static {
 
     /// Begins a transaction. `None` if the lock isn't to be had now.
     fn begin(&self, name: &str, lock: Lock) -> impl Future<Output = Result<Option<Self::Tx>, OutboxError>> + Send;
+
+    /// Adds these calls, as one statement.
+    fn add(
+        &self,
+        name: &str,
+        calls: &[Inserted<'_>],
+        clock: &Clock,
+    ) -> impl Future<Output = Result<(), OutboxError>> + Send;
 
     /// Erased content may still be in a log: gets rid of it, as far as that is this crate's business.
     fn scrub(&self) -> impl Future<Output = ()> + Send;
@@ -31,9 +41,6 @@ pub(crate) trait Tx: Send {
 
     /// The time of day: the database's own, where it has one that all its users share.
     fn now(&self, clock: &Clock) -> Millis;
-
-    /// The same as a parameter: null where the statement is to ask the database itself.
-    fn stamp(&self, clock: &Clock) -> Value;
 }
 
 /// The time of day of this process.
@@ -46,8 +53,6 @@ pub(crate) fn wall(clock: &Clock) -> Millis {
 pub(crate) enum Lock {
     /// Only reads.
     Read,
-    /// Only adds: needs no turn.
-    Add,
     /// Waits for its turn.
     Wait,
     /// Doesn't wait.

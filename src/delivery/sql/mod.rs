@@ -36,9 +36,9 @@ use crate::delivery::{
 };
 
 use self::{
-    driver::{Driver, Lock, Tx as _, Value},
+    driver::{Driver, Lock, Value},
     statements::Statements,
-    stored::{Inserted, VERSION},
+    stored::Inserted,
 };
 
 #[cfg(feature = "sqlx-postgres")]
@@ -75,11 +75,7 @@ impl<D: Driver> SqlStore<D> {
 
     async fn insert(&self, calls: &mut Vec<NewCall>) -> Result<(), OutboxError> {
         let rows: Vec<_> = calls.iter_mut().map(Inserted::new).collect();
-        let rows = json(&rows)?;
-        let mut tx = self.begin(Lock::Add).await?;
-        let now = tx.stamp(&self.clock);
-        tx.query(&self.sql.insert, vec![self.name(), rows, VERSION.into(), now]).await?;
-        tx.commit().await?;
+        self.driver.add(&self.name, &rows, &self.clock).await?;
         calls.clear();
         Ok(())
     }

@@ -15,11 +15,18 @@ use super::{
     stored::Stored,
 };
 
+/// Everything that can be found. Parameter: name.
+const ALL: &str = concat!(
+    "SELECT ",
+    super::statements::columns!(),
+    ", c.reason, c.behind FROM partnero_calls c WHERE c.name = $1 AND c.state <> 'gone'"
+);
+
 impl<D: Driver> Subject for SqlStore<D> {
     fn rows(&self) -> Answer<'_, BTreeMap<u64, Seen>> {
         Box::pin(async {
             let mut tx = self.begin(Lock::Read).await?;
-            let rows = tx.query(&self.sql.all, vec![self.name()]).await?;
+            let rows = tx.query(ALL, vec![self.name()]).await?;
             let mut seen = BTreeMap::new();
             for mut record in rows {
                 let (reason, behind) = (read_reason(record.text(18)), record.number(19));

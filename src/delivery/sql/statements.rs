@@ -15,9 +15,8 @@ macro_rules! columns {
     };
 }
 
-/// The time where the database's own is meant: a parameter that is null.
-const NOW_SQLITE: &str = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
-const NOW_POSTGRES: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
+#[cfg(test)]
+pub(super) use columns;
 
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
@@ -33,13 +32,6 @@ macro_rules! statements {
 }
 
 statements! {
-    /// Parameters: name, calls, version, now.
-    insert = "INSERT INTO partnero_calls (call_id, name, kind, version, customer_key, transaction_key, amount, \
-         referred, payload, tracked_at, due) \
-         SELECT j.value ->> 'call', $1, j.value ->> 'kind', $3, j.value ->> 'customer', j.value ->> 'transaction', \
-         j.value ->> 'amount', CAST(j.value ->> 'referred' AS BOOLEAN), j.value ->> 'payload', \
-         COALESCE(CAST($4 AS BIGINT), NOW()), COALESCE(CAST($4 AS BIGINT), NOW()) FROM EACH($2) AS j WHERE TRUE \
-         ON CONFLICT (call_id) DO NOTHING";
     /// What may be sent. Parameters: name, now, the newest version that can be read, how many.
     due = concat!("SELECT ", columns!(), " FROM partnero_calls c \
          WHERE c.name = $1 AND c.due <= $2 AND c.version <= $3 ORDER BY c.due, c.id LIMIT $4");
@@ -75,9 +67,6 @@ statements! {
             FROM EACH($2) AS k \
          UNION ALL SELECT c.id FROM EACH($2) AS k CROSS JOIN partnero_calls c WHERE c.name = $1 \
             AND c.customer_key = (k.value ->> 'key') AND c.kind = 'sign_up' AND c.state IN ('dead', 'done'))");
-    /// For tests: everything that can be found. Parameter: name.
-    all = concat!("SELECT ", columns!(), ", c.reason, c.behind FROM partnero_calls c \
-         WHERE c.name = $1 AND c.state <> 'gone'");
     /// Parameters: name, ids.
     load = concat!("SELECT ", columns!(), " FROM EACH($2) AS k CROSS JOIN partnero_calls c \
          WHERE c.id = CAST(k.value ->> 'id' AS BIGINT) AND c.name = $1");
@@ -195,7 +184,7 @@ impl Dialect {
     }
 
     fn text(self, text: &str) -> String {
-        let mut text = text.replace("NOW()", self.now());
+        let mut text = text.to_owned();
         for n in 1..=4 {
             text = text.replace(&format!("EACH(${n})"), &self.each(n));
         }
@@ -208,15 +197,6 @@ impl Dialect {
             Self::Sqlite => format!("json_each(${n})"),
             #[cfg(feature = "sqlx-postgres")]
             Self::Postgres => format!("json_array_elements(CAST(${n} AS JSON))"),
-        }
-    }
-
-    fn now(self) -> &'static str {
-        match self {
-            #[cfg(feature = "sqlx-sqlite")]
-            Self::Sqlite => NOW_SQLITE,
-            #[cfg(feature = "sqlx-postgres")]
-            Self::Postgres => NOW_POSTGRES,
         }
     }
 }

@@ -154,15 +154,15 @@ pub(crate) struct Saved<'a> {
 }
 
 /// What is stored of a new call.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Inserted<'a> {
-    call: CallId,
-    kind: &'static str,
-    customer: Option<&'a str>,
-    transaction: Option<&'a str>,
-    amount: Option<Decimal>,
-    referred: bool,
-    payload: &'a str,
+    pub(crate) call: String,
+    pub(crate) kind: &'static str,
+    pub(crate) customer: Option<&'a str>,
+    pub(crate) transaction: Option<&'a str>,
+    pub(crate) amount: Option<String>,
+    pub(crate) referred: bool,
+    pub(crate) payload: &'a str,
 }
 
 impl<'a> Inserted<'a> {
@@ -170,11 +170,11 @@ impl<'a> Inserted<'a> {
         call.body.write(None);
         let call = &*call;
         Self {
-            call: call.id,
+            call: call.id.to_string(),
             kind: call.kind.as_str(),
             customer: call.customer.as_deref(),
             transaction: call.transaction.as_deref(),
-            amount: call.amount,
+            amount: call.amount.map(|amount| amount.to_string()),
             referred: call.referred,
             payload: call.body.as_text(),
         }

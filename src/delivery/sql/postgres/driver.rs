@@ -7,7 +7,10 @@ use crate::{
         clock::Clock,
         decide::Millis,
         outbox::OutboxError,
-        sql::driver::{Dialect, Driver, Lock, Record, Tx, Value, wall},
+        sql::{
+            driver::{Dialect, Driver, Lock, Record, Tx, Value, wall},
+            stored::{Inserted, VERSION},
+        },
     },
     model::mask,
 };
@@ -20,6 +23,14 @@ const TRY: &str = "SELECT pg_try_advisory_xact_lock(hashtextextended('axum-partn
      CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 const WAIT: &str = "SELECT TRUE, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) \
      FROM (SELECT pg_advisory_xact_lock(hashtextextended('axum-partnero ' || $1, 0))) AS locked";
+
+const INSERT: &str = "INSERT INTO partnero_calls (call_id, name, kind, version, customer_key, transaction_key, amount, \
+     referred, payload, tracked_at, due) \
+     SELECT j.call, $1, j.kind, $2, j.customer, j.transaction, j.amount, j.referred, j.payload, j.now, j.now FROM (\
+        SELECT *, COALESCE($3, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)) AS now \
+        FROM unnest($4, $5, $6, $7, $8, $9, $10) \
+        WITH ORDINALITY AS j (call, kind, customer, transaction, amount, referred, payload, nth)) AS j ORDER BY j.nth \
+     ON CONFLICT (call_id) DO NOTHING";
 
 /// Connections to a database.
 #[derive(Clone, Debug)]
@@ -51,7 +62,6 @@ impl Driver for PostgresDriver {
         let transaction = self.pool.begin_with(BEGIN).await.map_err(error)?;
         let mut tx = PostgresTx { transaction, now: None };
         let (statement, parameters) = match lock {
-            Lock::Add => return Ok(Some(tx)),
             Lock::Read => (TIME, Vec::new()),
             Lock::Wait => (WAIT, vec![Value::from(name)]),
             Lock::Try => (TRY, vec![Value::from(name)]),
@@ -60,6 +70,27 @@ impl Driver for PostgresDriver {
         let locked = answer.first().and_then(|record| record.int(0)) == Some(1);
         tx.now = answer.first().and_then(|record| record.number(1));
         Ok(locked.then_some(tx))
+    }
+
+    async fn add(&self, name: &str, calls: &[Inserted<'_>], clock: &Clock) -> Result<(), OutboxError> {
+        let text = |of: fn(&Inserted<'_>) -> Option<String>| calls.iter().map(of).collect::<Vec<_>>();
+        // Null: the server's own time.
+        let now = clock.is_manual().then(|| i64::try_from(wall(clock)).unwrap_or(i64::MAX));
+        let query = sqlx::query(INSERT)
+            .persistent(false)
+            .bind(name)
+            .bind(i64::try_from(VERSION).unwrap_or(i64::MAX))
+            .bind(now)
+            .bind(text(|it| Some(it.call.clone())))
+            .bind(text(|it| Some(it.kind.to_owned())))
+            .bind(text(|it| it.customer.map(str::to_owned)))
+            .bind(text(|it| it.transaction.map(str::to_owned)))
+            .bind(text(|it| it.amount.clone()))
+            .bind(calls.iter().map(|it| it.referred).collect::<Vec<_>>())
+            .bind(text(|it| Some(it.payload.to_owned())));
+        let mut transaction = self.pool.begin().await.map_err(error)?;
+        query.execute(&mut *transaction).await.map_err(error)?;
+        transaction.commit().await.map_err(error)
     }
 
     /// The server's own affair: vacuum removes what was erased.
@@ -93,10 +124,6 @@ impl Tx for PostgresTx {
 
     fn now(&self, clock: &Clock) -> Millis {
         if clock.is_manual() { wall(clock) } else { self.now.unwrap_or_else(|| wall(clock)) }
-    }
-
-    fn stamp(&self, clock: &Clock) -> Value {
-        if clock.is_manual() { Value::from(wall(clock)) } else { Value::Null }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use sqlx::{Row as _, Sqlite, SqlitePool, Transaction, TypeInfo as _, ValueRef as _, sqlite::SqliteRow};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -10,10 +11,19 @@ use crate::{
         clock::Clock,
         decide::Millis,
         outbox::OutboxError,
-        sql::driver::{Dialect, Driver, Lock, Record, Tx, Value, wall},
+        sql::{
+            driver::{Dialect, Driver, Lock, Record, Tx, Value, wall},
+            stored::{Inserted, VERSION},
+        },
     },
     model::mask,
 };
+
+/// A statement is a transaction, and an array of arrays the quickest way to tell it of many rows at once.
+const INSERT: &str = "INSERT INTO partnero_calls (call_id, name, kind, version, customer_key, transaction_key, amount, \
+     referred, payload, tracked_at, due) \
+     SELECT j.value ->> 0, $1, j.value ->> 1, $3, j.value ->> 2, j.value ->> 3, j.value ->> 4, j.value ->> 5, \
+     j.value ->> 6, $4, $4 FROM json_each($2) AS j WHERE TRUE ON CONFLICT (call_id) DO NOTHING";
 
 /// Connections to a database.
 #[derive(Clone, Debug)]
@@ -61,6 +71,17 @@ impl Driver for SqliteDriver {
         Ok(Some(SqliteTx { transaction: transaction.map_err(error)?, _turn: turn }))
     }
 
+    async fn add(&self, name: &str, calls: &[Inserted<'_>], clock: &Clock) -> Result<(), OutboxError> {
+        let row = |it: &Inserted<'_>| {
+            json!([it.call, it.kind, it.customer, it.transaction, it.amount, u8::from(it.referred), it.payload])
+        };
+        let rows = serde_json::Value::Array(calls.iter().map(row).collect()).to_string();
+        let _turn = self.turn.lock().await;
+        let query = sqlx::query(INSERT).bind(name).bind(rows).bind(int(VERSION)).bind(int(wall(clock)));
+        query.execute(&self.writer).await.map_err(error)?;
+        Ok(())
+    }
+
     async fn scrub(&self) {
         if self.own {
             let scrubbed = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await;
@@ -98,10 +119,10 @@ impl Tx for SqliteTx {
     fn now(&self, clock: &Clock) -> Millis {
         wall(clock)
     }
+}
 
-    fn stamp(&self, clock: &Clock) -> Value {
-        Value::from(wall(clock))
-    }
+fn int(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 fn record(row: &SqliteRow) -> Record {

@@ -1,0 +1,93 @@
+//! Records what came of claimed calls, and tells whoever awaits it.
+
+use crate::delivery::{
+    courier::Delivered,
+    log,
+    outbox::{ClaimedCall, OutboxError, Settlement, Transition},
+    shared::Shared,
+    ticket::Progress,
+};
+
+use super::Dispatcher;
+
+/// Whom to tell, once it is recorded.
+pub(super) struct Told {
+    call: Box<ClaimedCall>,
+    progress: Progress,
+}
+
+type Group = Vec<(Settlement, Told)>;
+
+impl Dispatcher {
+    pub(super) fn delivered(&mut self, call: Box<ClaimedCall>, delivered: Delivered) {
+        self.calls -= 1;
+        let change = self.gate.record(delivered.signal, self.now());
+        self.changed(change);
+        let progress = match &delivered.to {
+            Transition::End { end, .. } => Progress::Ended(*end, delivered.answer),
+            Transition::Dead { reason, message, .. } => Progress::Dead(*reason, message.clone()),
+            _ => Progress::Stored,
+        };
+        let settlement = Settlement { row: call.row, token: call.token, to: delivered.to };
+        self.settlements.push((settlement, Told { call, progress }));
+    }
+
+    /// Records what is to be recorded, then tells whoever awaits it.
+    pub(super) async fn settle(&mut self) {
+        if self.settlements.is_empty() || self.store_rests() {
+            return;
+        }
+        let mut groups = vec![std::mem::take(&mut self.settlements)];
+        while let Some(group) = groups.pop() {
+            let Err((error, mut group)) = self.record(group).await else { continue };
+            match error {
+                // One that isn't taken holds up none of the others.
+                OutboxError::Refused(_) if group.len() > 1 => {
+                    let second = group.split_off(group.len() / 2);
+                    groups.extend([second, group]);
+                }
+                OutboxError::Refused(message) => {
+                    let (outbox, error) = (self.shared.name.as_str(), crate::model::mask(&message));
+                    tracing::error!(outbox, error, "the outbox refuses a result: its call is taken up again");
+                }
+                error => {
+                    self.out_of_reach(&error);
+                    self.settlements = groups.into_iter().rev().fold(group, |mut all, group| {
+                        all.extend(group);
+                        all
+                    });
+                    return;
+                }
+            }
+        }
+        self.in_reach();
+        self.shared.notice.notify_one();
+        self.shared.settled.notify_waiters();
+        self.next_claim = Some(self.now());
+    }
+
+    /// Records these, all of them or none.
+    async fn record(&self, group: Group) -> Result<(), (OutboxError, Group)> {
+        let (settlements, told): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        let settled = match self.shared.store.settle(&settlements, self.shared.settings.keeping).await {
+            Ok(settled) => settled,
+            Err(error) => return Err((error, settlements.into_iter().zip(told).collect())),
+        };
+        // What came too late was not recorded, and is somebody else's to tell.
+        for (Told { call, progress }, _) in told.into_iter().zip(settled).filter(|(_, settled)| *settled) {
+            match &progress {
+                Progress::Ended(end, _) => {
+                    log::ended(&self.shared.name, &call, *end);
+                    Shared::count(&self.shared.tally.delivered);
+                }
+                Progress::Dead(reason, message) => {
+                    log::dead(&self.shared.name, &call, *reason, message);
+                    Shared::count(&self.shared.tally.dead);
+                }
+                _ => continue,
+            }
+            self.shared.waiting.tell(call.id, progress);
+        }
+        Ok(())
+    }
+}
