@@ -119,6 +119,8 @@ async fn an_empty_outbox_says_so() {
         let status = app.operator(&["status"]).await;
         let names = ["pending", "in flight", "uncertain", "parked", "dead letters", "untold"];
         assert_eq!(counts(&status), names.map(|name| (name, "0")));
+        let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/partnero-down.md")).unwrap();
+        assert!(page.contains(&format!("-- partnero.db status\n{status}```")), "the page shows something else");
         assert_eq!(app.operator(&["dead"]).await, "no dead letters\n");
         assert_eq!(app.operator(&["retry", "--all"]).await, "no dead letters\n");
         assert_eq!(app.operator(&["forget", "mia"]).await, "nothing is known of this customer\n");

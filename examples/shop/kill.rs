@@ -15,7 +15,7 @@ impl Walk<'_> {
         self.print.visitor("Mia comes back, and Partnero takes a sale without ever answering");
         self.sandbox.fault(Fault::StoreThenHang).on("POST", "/transactions");
         self.sandbox.fault(Fault::Hang).on("GET", "/transactions/*");
-        let before = self.requests.len();
+        let before = self.calls.len();
         mia.buy("beans").await?;
         self.books.set_sale("order-1005", 24_90);
         self.books.owe(28_17);
@@ -56,7 +56,7 @@ impl Walk<'_> {
         let is_it = |request: &&RecordedRequest| {
             request.method == "POST" && String::from_utf8_lossy(&request.body).contains(order)
         };
-        match self.requests[before..].iter().filter(is_it).count() {
+        match self.calls[before..].iter().filter(is_it).count() {
             1 => Ok(()),
             sent => Err(Off::new(format!("{order} sent once"), format!("{sent} times"))),
         }

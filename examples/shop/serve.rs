@@ -2,7 +2,7 @@
 
 use std::{env, error::Error, path::Path, pin::pin, time::Duration};
 
-use axum_partnero::Partnero;
+use axum_partnero::{Partnero, delivery::ShutdownReport};
 use tokio::{sync::oneshot, time::timeout};
 
 use crate::{app, app::AppState, html, observer, outbox, print, process, store::Shop};
@@ -52,9 +52,11 @@ pub async fn run() -> Result<bool, Box<dyn Error>> {
         server.abort();
     }
     let report = partnero.shutdown(Duration::from_secs(10)).await;
+    let ShutdownReport { delivered, left, dead, lost, unknown, refused, .. } = report;
+    let left = left.map_or("an unknown number".to_owned(), |left| left.to_string());
+    let lost = lost + unknown;
     print::line(format_args!(
-        "{} calls delivered since its start, {} left, {} dead letters, {} lost, {} refused",
-        report.delivered, report.left, report.dead, report.lost, report.refused
+        "{delivered} calls delivered since its start, {left} left, {dead} dead letters, {lost} lost, {refused} refused"
     ));
-    Ok(report.dead == 0 && report.lost == 0 && report.refused == 0)
+    Ok(dead == 0 && lost == 0 && refused == 0)
 }
