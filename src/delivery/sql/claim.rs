@@ -31,6 +31,8 @@ pub(super) struct Round {
     of_transaction: HashMap<Arc<str>, Vec<u64>>,
     changed: HashSet<u64>,
     pub(super) touched: Keys,
+    /// Of these, the keys whose calls can have become free.
+    pub(super) freed: Keys,
     pub(super) claim: Claim,
     pub(super) claimed: Vec<(u64, bool)>,
     pub(super) dead: Vec<u64>,
@@ -70,8 +72,8 @@ pub(super) fn questions(due: &[Stored]) -> [String; 3] {
     let customers: HashSet<_> = due.iter().filter_map(|row| row.customer.as_ref()).collect();
     let transactions: HashSet<_> = due.iter().filter_map(|row| row.transaction.as_ref()).collect();
     let refunds = due.iter().filter(|row| row.course.kind == CallKind::Refund);
-    let refunds: Vec<_> = refunds.map(|row| json!({"key": row.transaction.as_deref(), "id": row.id})).collect();
-    [keys(customers), keys(transactions), serde_json::Value::Array(refunds).to_string()]
+    let refunds: HashSet<_> = refunds.filter_map(|row| row.transaction.as_ref()).collect();
+    [keys(customers), keys(transactions), keys(refunds)]
 }
 
 impl Round {
@@ -94,6 +96,7 @@ impl Round {
             of_transaction,
             changed: HashSet::new(),
             touched: Keys::default(),
+            freed: Keys::default(),
             claim: Claim::default(),
             claimed: Vec::new(),
             dead: Vec::new(),
@@ -193,7 +196,7 @@ impl Round {
                 reason: DeadReason::Unreadable,
                 message: format!("the stored row is damaged: {}", row.damage.as_deref().unwrap_or_default()),
             });
-            row.over_at = Some(now);
+            row.died_at = Some(now);
         });
         self.dead.push(id);
     }
@@ -203,6 +206,10 @@ impl Round {
         change(row, self.now);
         self.changed.insert(id);
         self.touched.add(row);
+        // Nothing waits for a call to be claimed.
+        if row.course.state != State::Claimed {
+            self.freed.add(row);
+        }
     }
 
     /// What is to be written.

@@ -74,7 +74,7 @@ impl Stored {
             uncertain: self.course.uncertain,
             parked,
             tracked_at: time(self.tracked_at),
-            died_at: time(self.over_at.unwrap_or_default()),
+            died_at: time(self.died_at.unwrap_or_default()),
         })
     }
 }

@@ -29,6 +29,9 @@ pub(crate) struct Stored {
     pub(crate) tracked_at: Millis,
     pub(crate) behind: Option<u64>,
     pub(crate) death: Option<Death>,
+    /// When it became a dead letter.
+    pub(crate) died_at: Option<Millis>,
+    /// When it was done.
     pub(crate) over_at: Option<Millis>,
     /// What is wrong with it.
     pub(crate) damage: Option<String>,
@@ -97,6 +100,7 @@ impl Stored {
             tracked_at: number(17),
             behind: None,
             death: None,
+            died_at: None,
             over_at: None,
             damage: damage.0,
         }
@@ -112,7 +116,7 @@ impl Stored {
     /// What changes of it, as [`save`](super::statements::Statements) takes it.
     pub(crate) fn to_save(&self) -> Saved<'_> {
         let (state, outcome) = write_state(&self.course);
-        let waits = self.course.state == State::Dead;
+        let dead = self.course.state == State::Dead;
         Saved {
             id: self.id,
             state,
@@ -126,8 +130,9 @@ impl Stored {
             attempts: self.course.attempts,
             token: self.course.token,
             behind: self.behind,
-            reason: self.death.as_ref().filter(|_| waits).map(|death| death.reason.as_str()),
-            message: self.death.as_ref().filter(|_| waits).map(|death| death.message.as_str()),
+            reason: self.death.as_ref().filter(|_| dead).map(|death| death.reason.as_str()),
+            message: self.death.as_ref().filter(|_| dead).map(|death| death.message.as_str()),
+            died_at: self.died_at.filter(|_| dead),
             over_at: self.over_at,
         }
     }
@@ -150,6 +155,7 @@ pub(crate) struct Saved<'a> {
     behind: Option<u64>,
     reason: Option<&'static str>,
     message: Option<&'a str>,
+    died_at: Option<u64>,
     over_at: Option<u64>,
 }
 
