@@ -144,6 +144,7 @@ fn record(row: &PgRow) -> Record {
     Record((0..row.len()).map(value).collect())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(super) fn error(error: sqlx::Error) -> OutboxError {
     let Some(database) = error.as_database_error() else { return OutboxError::Unreachable(mask(&error.to_string())) };
     let code = database.code().unwrap_or_default().into_owned();
