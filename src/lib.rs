@@ -12,10 +12,16 @@ pub mod sandbox;
 
 // What handlers, `main` and an observer name. Settings, reports and the client's own types stay in their modules.
 pub use api::{ApiClient, ApiError};
+#[cfg(feature = "sqlx-postgres")]
+pub use delivery::PostgresOutbox;
+#[cfg(feature = "sqlx-sqlite")]
+pub use delivery::SqliteOutbox;
 pub use delivery::{
     BoxError, BuildError, Clock, DeadLetter, DeliveryError, HoldReason, MemoryOutbox, Observer, Outcome, Partnero,
     RefusedCall, TrackError, Tracked,
 };
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+pub use delivery::{InTransactionError, OutboxRow};
 pub use model::{
     Amount, AmountError, CustomerKey, KeyError, NewCustomer, NewTransaction, ProgramType, ReferralKey, ReferralKeys,
     TransactionKey,

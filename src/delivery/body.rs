@@ -34,6 +34,15 @@ impl Body {
         }
     }
 
+    /// What was written: nothing yet, if nothing was.
+    #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+    pub(crate) fn as_text(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Customer(_) | Self::Sale(_) => "",
+        }
+    }
+
     /// How many bytes of JSON it can take, at most. Cheap, for nearly every call is far below the limit.
     pub(crate) fn most_bytes(&self) -> usize {
         match self {

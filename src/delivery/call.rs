@@ -48,6 +48,12 @@ impl CallKind {
             Self::Unknown => "unknown",
         }
     }
+
+    /// The kind of this name.
+    #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        [Self::SignUp, Self::Sale, Self::Refund, Self::Adjustment].into_iter().find(|kind| kind.as_str() == name)
+    }
 }
 
 /// One call on its way into the outbox.
@@ -65,6 +71,9 @@ pub(crate) struct NewCall {
     pub(crate) body: Body,
     /// The place in the queue, given back when the memory that it stands for is.
     pub(crate) slot: Option<Slot>,
+    /// That it isn't stored yet: known until it is dropped.
+    #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+    pub(crate) noted: Option<super::buffered::Noted>,
 }
 
 impl NewCall {
@@ -78,12 +87,14 @@ impl NewCall {
             referred: false,
             body: Body::Text(String::new()),
             slot: None,
+            #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+            noted: None,
         }
     }
 }
 
 /// The identity of a call: made before it is stored, so that storing it can be repeated.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct CallId(u128);
 
 impl CallId {
@@ -98,6 +109,23 @@ impl CallId {
         // 12 bits of the counter, the variant, 20 more of it, 42 random bits.
         let (high, variant, low) = ((counter & 0xfff) << 64, 2_u128 << 62, (counter >> 12) << 42);
         Self(time | version | high | variant | low | u128::from(*PROCESS >> 22))
+    }
+}
+
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+impl CallId {
+    /// Reads what `Display` writes.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let hex: String = text.split('-').collect();
+        let digits = hex.len() == 32 && text.len() == 36 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        digits.then(|| u128::from_str_radix(&hex, 16).ok().map(Self)).flatten()
+    }
+}
+
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+impl Serialize for CallId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

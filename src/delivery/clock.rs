@@ -80,6 +80,12 @@ impl Clock {
         }
     }
 
+    /// Whether it is moved by hand.
+    #[cfg(feature = "sqlx-postgres")]
+    pub(crate) fn is_manual(&self) -> bool {
+        matches!(self.0, Kind::Manual(_))
+    }
+
     /// Sets the time of day of a manual clock, as an operator or a time server does to a machine's. Does nothing to the
     /// system's.
     ///

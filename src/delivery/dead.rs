@@ -74,6 +74,13 @@ impl DeadReason {
             Self::Unreadable => "unreadable",
         }
     }
+
+    /// The reason of this name.
+    #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        let all = [Self::Rejected, Self::AnotherAmount, Self::NotAllowed, Self::TooOld, Self::Unreadable];
+        all.into_iter().find(|reason| reason.as_str() == name)
+    }
 }
 
 impl DeadLetter {

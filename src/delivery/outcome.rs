@@ -55,4 +55,20 @@ impl End {
             Self::Discarded => "discarded",
         }
     }
+
+    /// The end of this name.
+    #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        const ALL: [End; 8] = [
+            End::Recorded,
+            End::Existed,
+            End::Ignored,
+            End::Duplicate,
+            End::Cancelled,
+            End::Refunded,
+            End::Adjusted,
+            End::Discarded,
+        ];
+        ALL.into_iter().find(|end| end.as_str() == name)
+    }
 }

@@ -53,10 +53,28 @@ impl Writer {
                 biased;
                 () = self.close.cancelled(), if !self.queue.is_closed() => self.queue.close(),
                 count = self.queue.recv_many(&mut queued, BATCH) => {
-                    if count == 0 || !self.store(queued.drain(..), &mut stop).await {
+                    if count == 0 {
+                        return;
+                    }
+                    self.gather(&mut queued).await;
+                    if !self.store(queued.drain(..), &mut stop).await {
                         return;
                     }
                 }
+            }
+        }
+    }
+
+    /// Lets those who are about to track something do so: whoever was told at the same time that the last batch is stored
+    /// comes back at the same time, and one sync of the disk is enough for all of them.
+    async fn gather(&mut self, queued: &mut Vec<Queued>) {
+        let mut before = 0;
+        while before < queued.len() && queued.len() < BATCH {
+            before = queued.len();
+            tokio::task::yield_now().await;
+            while queued.len() < BATCH {
+                let Ok(next) = self.queue.try_recv() else { break };
+                queued.push(next);
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::delivery::{
     outcome::End,
 };
 
-use super::{millis, row::Row, table::Table};
+use super::{row::Row, table::Table};
 
 /// Calls looked at under one hold of the lock.
 const EXAMINED_AT_ONCE: usize = 256;
@@ -26,8 +26,9 @@ impl Table {
                 claim.next = Some(Duration::from_millis(due - now));
                 return claim;
             }
-            if self.rows.get(&id).is_some_and(|row| row.state == State::Claimed) {
-                self.lease_over(id, due, terms, now);
+            if self.rows.get(&id).is_some_and(|row| row.course.state == State::Claimed) {
+                self.change(id, |row| row.course.lose_lease(terms, now));
+                self.wake(id, now);
             } else {
                 self.examine(id, terms, now, &mut claim);
             }
@@ -38,9 +39,9 @@ impl Table {
 
     fn examine(&mut self, id: u64, terms: Terms, now: u64, claim: &mut Claim) {
         let Some(row) = self.rows.get(&id) else { return };
-        let history = row.transaction.as_ref().map(|key| self.history(key, id, row.kind)).unwrap_or_default();
+        let history = row.transaction.as_ref().map(|key| self.history(key, id, row.course.kind)).unwrap_or_default();
         let customer = row.customer.as_ref().map(|key| self.customer(key, id)).unwrap_or_default();
-        match decide(&row.facts(id), &history, &customer, now) {
+        match decide(&row.course.facts(id), &history, &customer, now) {
             Decision::Send(over) => {
                 self.cancel(&over, now, claim);
                 self.take(id, false, terms, now, claim);
@@ -54,14 +55,10 @@ impl Table {
             Decision::Refunded => self.finish(id, End::Refunded, false, now, claim),
             Decision::Adjusted => self.finish(id, End::Adjusted, false, now, claim),
             Decision::Wait(due) => {
-                self.change(id, |row| row.due = due);
+                self.change(id, |row| row.course.due = due);
             }
             Decision::Park(behind) => {
-                self.change(id, |row| {
-                    row.state = State::Parked;
-                    row.due = None;
-                    row.deleted = false;
-                });
+                self.change(id, |row| row.course.park());
                 self.parked.insert((behind, id));
                 self.wake(id, now);
             }
@@ -76,7 +73,7 @@ impl Table {
         let posts = posts.take_while(|other| *other < id);
         let refunds = self.untouched_refunds.of(key).filter(|other| *other != id).take(1);
         let ids = self.by_transaction.of(key).filter(|other| *other != id).chain(posts).chain(refunds);
-        let mut history: Vec<_> = ids.filter_map(|other| Some(self.rows.get(&other)?.facts(other))).collect();
+        let mut history: Vec<_> = ids.filter_map(|other| Some(self.rows.get(&other)?.course.facts(other))).collect();
         history.sort_unstable_by_key(|other| other.id);
         history
     }
@@ -91,7 +88,7 @@ impl Table {
     }
 
     fn is_claimed(&self, id: u64) -> bool {
-        self.rows.get(&id).is_some_and(|row| row.state == State::Claimed)
+        self.rows.get(&id).is_some_and(|row| row.course.state == State::Claimed)
     }
 
     /// The first place among a customer's pending calls but this one.
@@ -99,14 +96,12 @@ impl Table {
         let begun = self.busy_by_customer.of(customer);
         let first = self.open_by_customer.of(customer).filter(|id| *id != but).take(1);
         let pending = begun.chain(first).filter(|id| *id != but && !self.is_claimed(*id));
-        pending.filter_map(|id| Some(self.rows.get(&id)?.facts(id).place())).min()
+        pending.filter_map(|id| Some(self.rows.get(&id)?.course.facts(id).place())).min()
     }
 
     fn take(&mut self, id: u64, check_first: bool, terms: Terms, now: u64, claim: &mut Claim) {
         let call = self.change(id, |row| {
-            row.state = State::Claimed;
-            row.token += 1;
-            row.due = Some(now.saturating_add(millis(terms.lease)));
+            row.course.claim(terms, now);
             claimed(id, row, check_first)
         });
         claim.calls.extend(call);
@@ -122,7 +117,7 @@ impl Table {
         let Some(row) = self.rows.get(&id) else { return };
         claim.ended.push(Ended {
             id: row.call,
-            kind: row.kind,
+            kind: row.course.kind,
             end,
             customer: row.customer.clone(),
             transaction: row.transaction.clone(),
@@ -131,26 +126,6 @@ impl Table {
         let keys = (row.customer.clone(), row.transaction.clone());
         self.end(id, end, now);
         self.wake_keys(keys.0.as_ref(), keys.1.as_ref(), now);
-    }
-
-    /// The claimant is gone, or hangs: what it sent, if anything, ended with its lease.
-    fn lease_over(&mut self, id: u64, ended: u64, terms: Terms, now: u64) {
-        let quiet_until = ended.saturating_add(millis(terms.settle_delay));
-        self.change(id, |row| {
-            row.state = State::Pending;
-            row.attempts += 1;
-            // One that takes its process with it each time ages, too, and comes ever more rarely.
-            row.waited = row.waited.saturating_add(millis(terms.lease));
-            row.due = Some(now.saturating_add(1_000 << row.attempts.min(11)));
-            if row.kind != CallKind::SignUp {
-                row.uncertain = true;
-                row.quiet_until = row.quiet_until.max(quiet_until);
-            }
-            if row.posts() {
-                row.due = row.due.max(Some(row.quiet_until));
-            }
-        });
-        self.wake(id, now);
     }
 
     /// Looks again at the calls that may have waited for this one.
@@ -166,15 +141,15 @@ impl Table {
         let mut first = [customer.and_then(|key| self.first_of(key, 0)).map(|first| first.id), None, None, None];
         if let Some(key) = transaction {
             let begun = self.by_transaction.of(key).filter_map(|id| Some((id, self.rows.get(&id)?)));
-            let begun = begun.filter(|(_, row)| row.state == State::Pending && row.due.is_none());
-            first[1] = begun.min_by_key(|(id, row)| row.facts(*id).place()).map(|(id, _)| id);
+            let begun = begun.filter(|(_, row)| row.course.state == State::Pending && row.course.due.is_none());
+            first[1] = begun.min_by_key(|(id, row)| row.course.facts(*id).place()).map(|(id, _)| id);
             first[2] = self.untouched_posts.of(key).next();
             // A refund overtakes the sale that it cancels.
             first[3] = self.untouched_refunds.of(key).next();
         }
         for id in first.into_iter().flatten() {
-            if self.rows.get(&id).is_some_and(|row| row.state == State::Pending && row.due.is_none()) {
-                self.change(id, |row| row.due = Some(now));
+            if self.rows.get(&id).is_some_and(|row| row.course.state == State::Pending && row.course.due.is_none()) {
+                self.change(id, |row| row.course.due = Some(now));
             }
         }
     }
@@ -183,18 +158,18 @@ impl Table {
 fn claimed(id: u64, row: &Row, check_first: bool) -> ClaimedCall {
     ClaimedCall {
         row: id,
-        token: row.token,
+        token: row.course.token,
         id: row.call,
-        kind: row.kind,
-        deleted: row.deleted,
+        kind: row.course.kind,
+        deleted: row.course.deleted,
         check_first,
-        suspect: row.suspect,
+        suspect: row.course.suspect,
         customer: row.customer.clone(),
         transaction: row.transaction.clone(),
-        amount: row.amount,
-        referred: row.referred,
+        amount: row.course.amount,
+        referred: row.course.referred,
         payload: Arc::clone(&row.payload),
-        attempts: row.attempts,
-        waited: Duration::from_millis(row.waited),
+        attempts: row.course.attempts,
+        waited: Duration::from_millis(row.course.waited),
     }
 }

@@ -17,14 +17,14 @@ impl Table {
         let death = row.death.as_ref()?;
         Some(DeadLetter {
             id,
-            kind: row.kind,
+            kind: row.course.kind,
             customer: row.customer.as_deref().map(str::to_owned),
             transaction: row.transaction.as_deref().map(str::to_owned),
-            amount: row.amount,
+            amount: row.course.amount,
             reason: death.reason,
             message: death.message.clone(),
-            attempts: row.attempts,
-            uncertain: row.uncertain,
+            attempts: row.course.attempts,
+            uncertain: row.course.uncertain,
             parked: self.parked.range((id, 0)..=(id, u64::MAX)).count(),
             tracked_at: wall(row.tracked_at),
             died_at: wall(death.at),
@@ -36,13 +36,8 @@ impl Table {
             return false;
         }
         self.change(id, |row| {
-            row.state = State::Pending;
-            row.due = Some(now);
+            row.course.retry(now);
             row.death = None;
-            row.suspect = false;
-            // Its key may have been posted since: an adjustment starts over.
-            row.deleted = false;
-            (row.attempts, row.waited) = (0, 0);
         });
         self.unpark(id, now);
         true
@@ -61,10 +56,7 @@ impl Table {
         let parked: Vec<_> = self.parked.range((behind, 0)..=(behind, u64::MAX)).copied().collect();
         for entry in parked {
             self.parked.remove(&entry);
-            self.change(entry.1, |row| {
-                row.state = State::Pending;
-                row.due = Some(now);
-            });
+            self.change(entry.1, |row| row.course.pend(now));
         }
     }
 
@@ -75,7 +67,7 @@ impl Table {
         let ids: Vec<_> = self.rows.keys().copied().filter(of_customer).collect();
         for id in &ids {
             let Some(row) = self.rows.get(id) else { continue };
-            match row.state {
+            match row.course.state {
                 // The key of a settled sign-up is needed no more: a second one would find the customer there.
                 State::Done(_) if row.transaction.is_none() => self.remove(*id),
                 State::Done(_) => {

@@ -3,6 +3,8 @@
 mod claim;
 mod dead;
 mod row;
+#[cfg(test)]
+mod seen;
 mod settle;
 mod table;
 #[cfg(test)]
@@ -17,6 +19,7 @@ use std::{
 use crate::delivery::{
     call::{CallId, NewCall},
     clock::Clock,
+    course::millis,
     dead::DeadLetter,
     outbox::{Answer, Claim, Counts, DueNotice, Fate, Opening, Outbox, Settlement, Store, Terms, sealed},
     settings::Keeping,
@@ -48,7 +51,7 @@ impl sealed::IntoStore for MemoryOutbox {
     }
 }
 
-struct MemoryStore {
+pub(crate) struct MemoryStore {
     table: Mutex<Table>,
     clock: Clock,
 }
@@ -76,6 +79,11 @@ impl MemoryStore {
 impl Store for MemoryStore {
     fn is_volatile(&self) -> bool {
         true
+    }
+
+    #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+    fn dialect(&self) -> Option<super::sql::Dialect> {
+        None
     }
 
     fn insert<'a>(&'a self, calls: &'a mut Vec<NewCall>) -> Answer<'a, ()> {
@@ -154,8 +162,4 @@ impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStore").finish_non_exhaustive()
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

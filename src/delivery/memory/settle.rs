@@ -10,7 +10,6 @@ use crate::delivery::{
 };
 
 use super::{
-    millis,
     row::{Death, Row},
     table::Table,
 };
@@ -25,7 +24,7 @@ impl Table {
         wall: impl Fn(u64) -> SystemTime,
     ) -> bool {
         let id = settlement.row;
-        let ours = |row: &Row| row.state == State::Claimed && row.token == settlement.token;
+        let ours = |row: &Row| row.course.state == State::Claimed && row.course.token == settlement.token;
         if !self.rows.get(&id).is_some_and(|row| ours(row)) {
             // The lease ran out and the call is somebody else's, or uncertain: what we know of it comes too late.
             tracing::debug!(row = id, "a settlement came after its lease");
@@ -33,46 +32,17 @@ impl Table {
         }
         // Taken now: the row may be gone at the end.
         let keys = self.rows.get(&id).map(|row| (row.customer.clone(), row.transaction.clone()));
+        self.change(id, |row| row.course.settle(&settlement.to, now));
         match &settlement.to {
             Transition::End { end, notice } => {
-                self.change(id, |row| row.uncertain = false);
                 self.end(id, *end, now);
                 if let Some(notice) = notice.as_ref().filter(|_| keeping.notices) {
                     self.notify(notice.clone(), now);
                 }
             }
-            Transition::Deleted => self.pend(id, now, |row| {
-                row.deleted = true;
-                row.uncertain = false;
-                // What was refused before was another request.
-                row.suspect = false;
-                (row.attempts, row.waited) = (0, 0);
-            }),
-            Transition::Release { after, suspect } => self.pend(id, now.saturating_add(millis(*after)), |row| {
-                row.suspect |= suspect;
-            }),
-            Transition::Again { after } => self.pend(id, now.saturating_add(millis(*after)), |row| {
-                row.attempts += 1;
-                row.waited = row.waited.saturating_add(millis(*after));
-                // A deletion says nothing of a post before it.
-                row.uncertain &= !row.posts();
-                row.suspect = false;
-            }),
-            Transition::Uncertain { after, quiet } => self.pend(id, now.saturating_add(millis(*after)), |row| {
-                row.attempts += 1;
-                row.waited = row.waited.saturating_add(millis(*after));
-                row.uncertain = true;
-                row.suspect = false;
-                row.quiet_until = row.quiet_until.max(now.saturating_add(millis(*quiet)));
-            }),
-            Transition::Dead { reason, message, uncertain, quiet, notice } => {
+            Transition::Dead { reason, message, notice, .. } => {
                 self.change(id, |row| {
-                    row.uncertain = *uncertain || (row.uncertain && !row.posts());
-                    row.state = State::Dead;
-                    row.due = None;
                     row.slot = None;
-                    row.quiet_until = row.quiet_until.max(now.saturating_add(millis(*quiet)));
-                    row.attempts += 1;
                     row.death = Some(Box::new(Death { reason: *reason, message: message.clone(), at: now }));
                 });
                 let letter = self.letter(id, &wall).filter(|_| *notice && keeping.notices);
@@ -85,18 +55,14 @@ impl Table {
                     self.discard(oldest, now);
                 }
             }
+            Transition::Deleted
+            | Transition::Release { .. }
+            | Transition::Again { .. }
+            | Transition::Uncertain { .. } => {}
         }
         if let Some((customer, transaction)) = keys {
             self.wake_keys(customer.as_ref(), transaction.as_ref(), now);
         }
         true
-    }
-
-    fn pend(&mut self, id: u64, due: u64, change: impl FnOnce(&mut Row)) {
-        self.change(id, |row| {
-            row.state = State::Pending;
-            row.due = Some(due);
-            change(row);
-        });
     }
 }

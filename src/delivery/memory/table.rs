@@ -8,6 +8,7 @@ use std::{
 
 use crate::delivery::{
     call::{CallKind, NewCall},
+    course::millis,
     decide::State,
     notice::Notice,
     outbox::{Counts, DueNotice},
@@ -91,18 +92,16 @@ struct Entries {
 
 impl Entries {
     fn of(row: &Row) -> Self {
-        let (open, dead) = (row.is_open(), row.state == State::Dead);
-        let sign_up = row.kind == CallKind::SignUp;
-        let known = sign_up && matches!(row.state, State::Done(End::Recorded | End::Existed));
+        let (open, dead) = (row.course.is_open(), row.course.state == State::Dead);
         Self {
-            due: row.due.filter(|_| open),
+            due: row.course.due.filter(|_| open),
             open,
             dead,
             customer: row.customer.clone(),
-            of_customer: [open, row.is_busy(), known, sign_up && row.referred && dead],
+            of_customer: [open, row.course.is_busy(), row.course.is_known(), row.course.is_dead_sign_up()],
             transaction: row.transaction.clone(),
-            of_transaction: match row.kind {
-                _ if !row.is_untouched() => [true, false, false],
+            of_transaction: match row.course.kind {
+                _ if !row.course.is_untouched() => [true, false, false],
                 CallKind::Refund => [false, false, true],
                 _ => [false, true, false],
             },
@@ -158,9 +157,8 @@ impl Table {
     /// Settles a row: what it held is given back, and what must be remembered of it stays.
     pub(super) fn end(&mut self, id: u64, end: End, now: u64) {
         let Some(parked) = self.change(id, |row| {
-            let parked = row.state == State::Parked;
-            row.state = State::Done(end);
-            row.due = None;
+            let parked = row.course.state == State::Parked;
+            row.course.end(end);
             row.payload = Arc::from("");
             row.slot = None;
             row.death = None;
@@ -172,11 +170,7 @@ impl Table {
             self.parked.retain(|(_, row)| *row != id);
         }
         let Some(row) = self.rows.get(&id) else { return };
-        let memorable = match row.kind {
-            CallKind::SignUp => matches!(end, End::Recorded | End::Existed),
-            _ => end != End::Duplicate,
-        };
-        if memorable {
+        if row.course.is_memorable() {
             self.settled.push_back((now, id));
             if self.settled.len() > MAX_SETTLED {
                 let oldest = self.settled.pop_front();
@@ -189,7 +183,7 @@ impl Table {
 
     fn drop_settled(&mut self, entry: Option<(u64, u64)>) {
         if let Some((_, id)) = entry {
-            let settled = self.rows.get(&id).is_some_and(|row| matches!(row.state, State::Done(_)));
+            let settled = self.rows.get(&id).is_some_and(|row| matches!(row.course.state, State::Done(_)));
             if settled {
                 self.remove(id);
             }
@@ -203,8 +197,8 @@ impl Table {
     }
 
     pub(super) fn prune(&mut self, keeping: Keeping, now: u64) -> bool {
-        let settled_before = now.saturating_sub(super::millis(keeping.settled));
-        let dead_before = now.saturating_sub(super::millis(keeping.dead));
+        let settled_before = now.saturating_sub(millis(keeping.settled));
+        let dead_before = now.saturating_sub(millis(keeping.dead));
         for _ in 0..PRUNED_AT_ONCE {
             let Some(entry) = self.settled.front().copied().filter(|(at, _)| *at < settled_before) else { break };
             self.settled.pop_front();
@@ -231,9 +225,9 @@ impl Table {
         let mut counts = Counts { notices: self.notices.len(), dead: self.dead.len(), ..Counts::default() };
         counts.parked = self.parked.len();
         for row in self.open.iter().filter_map(|id| self.rows.get(id)) {
-            match row.state {
+            match row.course.state {
                 State::Claimed => counts.in_flight += 1,
-                _ if row.uncertain => counts.uncertain += 1,
+                _ if row.course.uncertain => counts.uncertain += 1,
                 _ => counts.pending += 1,
             }
         }
@@ -268,7 +262,7 @@ impl Table {
     pub(super) fn settle_notice(&mut self, id: u64, again: Option<Duration>, now: u64) {
         match (again, self.notices.get_mut(&id)) {
             (Some(after), Some((due, notice))) => {
-                *due = now.saturating_add(super::millis(after));
+                *due = now.saturating_add(millis(after));
                 notice.failures += 1;
             }
             _ => {

@@ -1,13 +1,20 @@
 //! A table, a Partnero, and processes that carry calls from the one to the other.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use rust_decimal::Decimal;
 
 use crate::delivery::{
     body::Body,
-    call::{CallId, CallKind, NewCall},
+    call::{CallKind, NewCall},
+    clock::Clock,
+    course::millis,
     dead::DeadReason,
+    decide::State,
     outbox::{ClaimedCall, Settlement, Terms, Transition},
     outcome::End,
     room::Room,
@@ -15,10 +22,10 @@ use crate::delivery::{
 };
 
 use super::{
-    super::table::Table,
     oracle,
     partnero::{NaivePartnero, Request},
     steps::{Came, Carried, Fate, Step, Tracked},
+    subject::{Seen, Subject},
 };
 
 pub(super) const LEASE: u64 = 60_000;
@@ -29,8 +36,11 @@ pub(super) const TERMS: Terms =
     Terms { lease: Duration::from_millis(LEASE), settle_delay: Duration::from_millis(SETTLE), notices: false };
 
 pub(super) struct World {
-    pub(super) table: Table,
+    pub(super) store: Arc<dyn Subject>,
+    clock: Clock,
     pub(super) partnero: NaivePartnero,
+    /// The id before the first one.
+    pub(super) base: u64,
     pub(super) now: u64,
     pub(super) keeping: Keeping,
     pub(super) room: Arc<Room>,
@@ -43,12 +53,14 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(max_dead: usize) -> Self {
+    pub(super) async fn new(max_dead: usize, store: Arc<dyn Subject>, clock: Clock) -> Self {
         let day = Duration::from_secs(86_400);
         Self {
-            table: Table::default(),
+            base: store.mark().await.unwrap() - 1,
+            store,
+            clock,
             partnero: NaivePartnero::default(),
-            now: 1,
+            now: 0,
             keeping: Keeping { settled: day * 400, dead: day, max_dead, notices: false },
             room: Room::new(1_000),
             tracked: Vec::new(),
@@ -58,82 +70,95 @@ impl World {
         }
     }
 
-    pub(super) fn step(&mut self, step: Step) {
-        let dead: Vec<_> = self.table.dead.iter().copied().collect();
+    pub(super) async fn step(&mut self, step: Step) {
+        let dead = self.dead().await;
         match step {
-            Step::Track(tracked) => self.track(tracked),
+            Step::Track(tracked) => self.track(tracked).await,
             Step::Claim(limit) => {
-                self.claim(limit);
+                self.claim(limit).await;
             }
-            Step::Answer(which, fate) => self.answer(which, fate),
+            Step::Answer(which, fate) => self.answer(which, fate).await,
             Step::LoseLease(which, carried) => self.lose_lease(which, carried),
             Step::SettleLate(which) => {
                 let came_back = |(_, at): &(Settlement, u64)| *at <= self.now;
                 if let Some(which) = which.checked_rem(self.late.iter().filter(|late| came_back(late)).count()) {
                     let which = (0..self.late.len()).filter(|n| came_back(&self.late[*n])).nth(which);
                     let (settlement, _) = self.late.swap_remove(which.unwrap());
-                    self.settle(&settlement);
+                    self.settle(&settlement).await;
                 }
             }
             Step::Pass(time) => self.pass(time),
             Step::Retry(which) => {
                 if let Some(which) = which.checked_rem(dead.len()) {
-                    assert!(self.table.retry(dead[which], self.now));
+                    assert!(self.store.retry(dead[which]).await.unwrap());
                 }
             }
             Step::Discard(which) => {
                 if let Some(which) = which.checked_rem(dead.len()) {
-                    assert!(self.table.discard(dead[which], self.now));
+                    assert!(self.store.discard(dead[which]).await.unwrap());
                 }
             }
             Step::Forget(customer) => {
-                self.table.forget(&customer_key(customer));
+                self.store.forget(&customer_key(customer)).await.unwrap();
             }
             Step::Prune => {
-                self.table.prune(self.keeping, self.now);
+                self.store.prune(self.keeping).await.unwrap();
             }
         }
-        self.table.assert_true(self.now);
+        self.check().await;
     }
 
-    fn track(&mut self, tracked: Tracked) {
+    pub(super) async fn rows(&self) -> BTreeMap<u64, Seen> {
+        self.store.rows().await.unwrap()
+    }
+
+    pub(super) async fn dead(&self) -> Vec<u64> {
+        self.rows().await.into_iter().filter(|(_, row)| row.course.state == State::Dead).map(|(id, _)| id).collect()
+    }
+
+    pub(super) async fn check(&self) {
+        self.store.check();
+        oracle::assert_parked_behind_letters(&self.rows().await);
+    }
+
+    async fn track(&mut self, tracked: Tracked) {
         let amount = matches!(tracked.kind, CallKind::Sale | CallKind::Adjustment);
         let call = NewCall {
-            id: CallId::new(),
-            kind: tracked.kind,
             customer: (tracked.kind != CallKind::Refund).then(|| Arc::from(customer_key(tracked.customer))),
             transaction: (tracked.kind != CallKind::SignUp).then(|| Arc::from(transaction_key(tracked.key))),
             amount: amount.then(|| Decimal::from(tracked.amount)),
             referred: tracked.referred,
             body: Body::Text("{}".to_owned()),
             slot: self.room.take().ok(),
+            ..NewCall::new(tracked.kind)
         };
-        self.table.insert(call, self.now);
+        self.store.insert(&mut vec![call]).await.unwrap();
         self.tracked.push(tracked);
     }
 
     /// How long until there may be more, if that is known.
-    pub(super) fn claim(&mut self, limit: usize) -> Option<u64> {
-        let claim = self.table.claim(limit, TERMS, self.now);
+    pub(super) async fn claim(&mut self, limit: usize) -> Option<u64> {
+        let claim = self.store.claim(limit, TERMS).await.unwrap();
         assert!(claim.calls.len() <= limit);
         let full = claim.calls.len() == limit;
+        let rows = self.rows().await;
         for call in claim.calls {
-            oracle::assert_may_be_sent(&self.table, &call);
+            oracle::assert_may_be_sent(&rows, &call);
             self.flights.push((call, self.now + LEASE));
         }
-        if full { Some(0) } else { claim.next.map(super::super::millis) }
+        if full { Some(0) } else { claim.next.map(millis) }
     }
 
     pub(super) fn in_flight(&self) -> usize {
         self.flights.len()
     }
 
-    pub(super) fn answer(&mut self, which: usize, fate: Fate) {
+    pub(super) async fn answer(&mut self, which: usize, fate: Fate) {
         let Some(which) = which.checked_rem(self.flights.len()) else { return };
         let (call, lease_ends) = self.flights.swap_remove(which);
         let in_time = self.now + REQUEST <= lease_ends;
         let to = if in_time { self.send(&call, fate, self.now) } else { release(false) };
-        self.settle(&Settlement { row: call.row, token: call.token, to });
+        self.settle(&Settlement { row: call.row, token: call.token, to }).await;
     }
 
     fn lose_lease(&mut self, which: usize, carried: Carried) {
@@ -146,13 +171,13 @@ impl World {
         }
     }
 
-    fn settle(&mut self, settlement: &Settlement) {
-        let epoch = std::time::SystemTime::UNIX_EPOCH;
-        self.table.settle(settlement, self.keeping, self.now, |_| epoch);
+    async fn settle(&mut self, settlement: &Settlement) {
+        self.store.settle(std::slice::from_ref(settlement), self.keeping).await.unwrap();
     }
 
     pub(super) fn pass(&mut self, time: u64) {
         self.now += time;
+        self.clock.advance(Duration::from_millis(time));
         self.partnero.pass_time(self.now);
     }
 

@@ -1,0 +1,186 @@
+//! The outbox in a database: the same for all of them, but for what [`Driver`] stands for.
+
+mod claim;
+mod driver;
+mod forget;
+mod insert;
+mod letters;
+mod look;
+mod notices;
+#[cfg(feature = "sqlx-postgres")]
+mod postgres;
+mod prune;
+#[cfg(test)]
+mod seen;
+mod settle;
+#[cfg(feature = "sqlx-sqlite")]
+mod sqlite;
+mod statements;
+mod stored;
+mod take;
+
+use std::{
+    fmt,
+    sync::atomic::AtomicUsize,
+    time::{Duration, SystemTime},
+};
+
+use serde::Serialize;
+
+use crate::delivery::{
+    call::{CallId, NewCall},
+    clock::Clock,
+    dead::DeadLetter,
+    decide::Millis,
+    outbox::{Answer, Claim, Counts, DueNotice, Fate, Opening, OutboxError, Settlement, Store, Terms},
+    settings::Keeping,
+};
+
+pub use self::insert::OfTransaction;
+pub(crate) use self::{driver::Dialect, insert::Connection, stored::VERSION};
+use self::{
+    driver::{Driver, Lock, Value},
+    statements::Statements,
+    stored::Inserted,
+};
+
+#[cfg(feature = "sqlx-postgres")]
+pub use postgres::PostgresOutbox;
+#[cfg(feature = "sqlx-sqlite")]
+pub use sqlite::SqliteOutbox;
+
+/// The calls of one name in a database.
+pub(crate) struct SqlStore<D> {
+    driver: D,
+    clock: Clock,
+    name: String,
+    sql: &'static Statements,
+    /// The newest version of rows that this process can read.
+    version: u64,
+    /// How many calls the next claim looks at: more while most of them have to wait.
+    look_at: AtomicUsize,
+}
+
+impl<D: Driver> SqlStore<D> {
+    pub(crate) fn new(driver: D, opening: Opening, version: u64) -> Self {
+        let sql = D::dialect().statements();
+        Self { driver, clock: opening.clock, name: opening.name, sql, version, look_at: AtomicUsize::new(0) }
+    }
+
+    async fn begin(&self, lock: Lock) -> Result<D::Tx, OutboxError> {
+        let tx = self.driver.begin(&self.name, lock).await?;
+        tx.ok_or_else(|| OutboxError::Unreachable("another process keeps it locked".to_owned()))
+    }
+
+    fn name(&self) -> Value {
+        Value::from(self.name.as_str())
+    }
+
+    async fn insert(&self, calls: &mut Vec<NewCall>) -> Result<(), OutboxError> {
+        let rows: Vec<_> = calls.iter_mut().map(Inserted::new).collect();
+        self.driver.add(&self.name, &rows, &self.clock).await?;
+        calls.clear();
+        Ok(())
+    }
+}
+
+/// A list as a parameter.
+fn json(rows: &impl Serialize) -> Result<Value, OutboxError> {
+    let text = serde_json::to_string(rows).map_err(|error| OutboxError::Refused(error.to_string()))?;
+    Ok(Value::Text(text))
+}
+
+/// Ids as a parameter.
+fn ids<I: Serialize>(ids: impl IntoIterator<Item = I>) -> Result<Value, OutboxError> {
+    #[derive(Serialize)]
+    struct Id<I> {
+        id: I,
+    }
+
+    json(&ids.into_iter().map(|id| Id { id }).collect::<Vec<_>>())
+}
+
+/// The table of ours that a message speaks of.
+fn missing_table(message: &str) -> Option<&'static str> {
+    ["partnero_calls", "partnero_notices", "partnero_programs"].into_iter().find(|table| message.contains(table))
+}
+
+fn time(millis: Millis) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
+}
+
+impl<D: Driver> Store for SqlStore<D> {
+    fn is_volatile(&self) -> bool {
+        false
+    }
+
+    fn dialect(&self) -> Option<Dialect> {
+        Some(D::dialect())
+    }
+
+    fn insert<'a>(&'a self, calls: &'a mut Vec<NewCall>) -> Answer<'a, ()> {
+        Box::pin(self.insert(calls))
+    }
+
+    fn claim(&self, limit: usize, terms: Terms) -> Answer<'_, Claim> {
+        Box::pin(self.take(limit, terms))
+    }
+
+    fn settle<'a>(&'a self, settlements: &'a [Settlement], keeping: Keeping) -> Answer<'a, Vec<bool>> {
+        Box::pin(self.record(settlements, keeping))
+    }
+
+    fn fates<'a>(&'a self, calls: &'a [CallId]) -> Answer<'a, Vec<Fate>> {
+        Box::pin(self.look_up(calls))
+    }
+
+    fn program<'a>(&'a self, found: &'a str) -> Answer<'a, String> {
+        Box::pin(self.belong_to(found))
+    }
+
+    fn notices(&self, limit: usize, lease: Duration) -> Answer<'_, Vec<DueNotice>> {
+        Box::pin(self.take_notices(limit, lease))
+    }
+
+    fn settle_notice(&self, id: u64, again: Option<Duration>) -> Answer<'_, ()> {
+        Box::pin(self.record_notice(id, again))
+    }
+
+    fn counts(&self) -> Answer<'_, Counts> {
+        Box::pin(self.count())
+    }
+
+    fn mark(&self) -> Answer<'_, u64> {
+        Box::pin(self.last())
+    }
+
+    fn is_open_before(&self, mark: u64) -> Answer<'_, bool> {
+        Box::pin(self.any_open(mark))
+    }
+
+    fn dead_letters(&self, after: u64, limit: usize) -> Answer<'_, Vec<DeadLetter>> {
+        Box::pin(self.letters(after, limit))
+    }
+
+    fn retry(&self, id: u64) -> Answer<'_, bool> {
+        Box::pin(self.put_back(id))
+    }
+
+    fn discard(&self, id: u64) -> Answer<'_, bool> {
+        Box::pin(self.give_up(id))
+    }
+
+    fn forget<'a>(&'a self, customer: &'a str) -> Answer<'a, usize> {
+        Box::pin(self.erase(customer))
+    }
+
+    fn prune(&self, keeping: Keeping) -> Answer<'_, bool> {
+        Box::pin(self.drop_old(keeping))
+    }
+}
+
+impl<D: Driver> fmt::Debug for SqlStore<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqlStore").field("name", &self.name).field("driver", &self.driver).finish_non_exhaustive()
+    }
+}

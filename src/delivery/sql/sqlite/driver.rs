@@ -1,0 +1,153 @@
+//! SQLite through sqlx.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use sqlx::{Row as _, Sqlite, SqlitePool, Transaction, TypeInfo as _, ValueRef as _, sqlite::SqliteRow};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::{
+    delivery::{
+        clock::Clock,
+        decide::Millis,
+        outbox::OutboxError,
+        sql::{
+            driver::{Dialect, Driver, Lock, Record, Tx, Value, wall},
+            stored::{Inserted, VERSION},
+        },
+    },
+    model::mask,
+};
+
+/// A statement is a transaction, and an array of arrays the quickest way to tell it of many rows at once.
+const INSERT: &str = "INSERT INTO partnero_calls (call_id, name, kind, version, customer_key, transaction_key, amount, \
+     referred, payload, tracked_at, due) \
+     SELECT j.value ->> 0, $1, j.value ->> 1, $3, j.value ->> 2, j.value ->> 3, j.value ->> 4, j.value ->> 5, \
+     j.value ->> 6, $4, $4 FROM json_each($2) AS j WHERE TRUE ON CONFLICT (call_id) DO NOTHING";
+
+/// Connections to a database.
+#[derive(Clone, Debug)]
+pub(in crate::delivery::sql) struct SqliteDriver {
+    writer: SqlitePool,
+    reader: SqlitePool,
+    /// Whoever writes: SQLite has one writer, and lets others try again and again instead of queueing them.
+    turn: Arc<Mutex<()>>,
+    own: bool,
+}
+
+impl SqliteDriver {
+    /// To a file of our own.
+    pub(super) fn own(writer: SqlitePool, reader: SqlitePool) -> Self {
+        Self { writer, reader, turn: Arc::default(), own: true }
+    }
+
+    /// To the application's database.
+    pub(super) fn shared(pool: SqlitePool) -> Self {
+        Self { writer: pool.clone(), reader: pool, turn: Arc::default(), own: false }
+    }
+
+    pub(super) async fn execute(&self, statements: &'static str) -> Result<(), OutboxError> {
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(error)?;
+        sqlx::raw_sql(statements).execute(&mut *transaction).await.map_err(error)?;
+        transaction.commit().await.map_err(error)
+    }
+}
+
+impl Driver for SqliteDriver {
+    type Tx = SqliteTx;
+
+    fn dialect() -> Dialect {
+        Dialect::Sqlite
+    }
+
+    async fn begin(&self, _: &str, lock: Lock) -> Result<Option<SqliteTx>, OutboxError> {
+        let (transaction, turn) = if lock == Lock::Read {
+            (self.reader.begin().await, None)
+        } else {
+            let turn = Arc::clone(&self.turn).lock_owned().await;
+            // It never begins with a mere look: to write later, it would have to wait, and then fail at once.
+            (self.writer.begin_with("BEGIN IMMEDIATE").await, Some(turn))
+        };
+        Ok(Some(SqliteTx { transaction: transaction.map_err(error)?, _turn: turn }))
+    }
+
+    async fn add(&self, name: &str, calls: &[Inserted<'_>], clock: &Clock) -> Result<(), OutboxError> {
+        let row = |it: &Inserted<'_>| {
+            json!([it.call, it.kind, it.customer, it.transaction, it.amount, u8::from(it.referred), it.payload])
+        };
+        let rows = serde_json::Value::Array(calls.iter().map(row).collect()).to_string();
+        let _turn = self.turn.lock().await;
+        let query = sqlx::query(INSERT).bind(name).bind(rows).bind(int(VERSION)).bind(int(wall(clock)));
+        query.execute(&self.writer).await.map_err(error)?;
+        Ok(())
+    }
+
+    async fn scrub(&self) {
+        if self.own {
+            let scrubbed = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await;
+            if let Err(error) = scrubbed {
+                tracing::debug!(%error, "the log is written back later");
+            }
+        }
+    }
+}
+
+/// A transaction, and the turn that ends with it.
+pub(in crate::delivery::sql) struct SqliteTx {
+    transaction: Transaction<'static, Sqlite>,
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Tx for SqliteTx {
+    async fn query(&mut self, statement: &'static str, parameters: Vec<Value>) -> Result<Vec<Record>, OutboxError> {
+        let mut query = sqlx::query(statement);
+        for parameter in parameters {
+            query = match parameter {
+                Value::Int(value) => query.bind(value),
+                Value::Text(value) => query.bind(value),
+                Value::Null | Value::Unreadable => query.bind(None::<i64>),
+            };
+        }
+        let rows = query.fetch_all(&mut *self.transaction).await.map_err(error)?;
+        Ok(rows.iter().map(record).collect())
+    }
+
+    async fn commit(self) -> Result<(), OutboxError> {
+        self.transaction.commit().await.map_err(error)
+    }
+
+    fn now(&self, clock: &Clock) -> Millis {
+        wall(clock)
+    }
+}
+
+fn int(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn record(row: &SqliteRow) -> Record {
+    let value = |column| {
+        let Ok(raw) = row.try_get_raw(column) else { return Value::Unreadable };
+        if raw.is_null() {
+            return Value::Null;
+        }
+        let value = match raw.type_info().name() {
+            "INTEGER" | "BOOLEAN" => row.try_get_unchecked(column).map(Value::Int),
+            "TEXT" => row.try_get_unchecked(column).map(Value::Text),
+            _ => return Value::Unreadable,
+        };
+        value.unwrap_or(Value::Unreadable)
+    };
+    Record((0..row.len()).map(value).collect())
+}
+
+pub(super) fn error(error: sqlx::Error) -> OutboxError {
+    let Some(database) = error.as_database_error() else { return OutboxError::Unreachable(mask(&error.to_string())) };
+    let message = database.message();
+    if let Some(table) = super::super::missing_table(message).filter(|_| message.starts_with("no such table")) {
+        return OutboxError::NoTable { table };
+    }
+    // The primary result code: too big, a constraint, a wrong type.
+    let code = database.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or_default() & 0xff;
+    if matches!(code, 18..=20) { OutboxError::Refused(mask(message)) } else { OutboxError::Unreachable(mask(message)) }
+}

@@ -1,0 +1,69 @@
+-- The tables of axum-partnero's outbox in SQLite. Each statement can be repeated.
+-- Times are milliseconds since 1970. Rows are written by axum-partnero, or with SqliteOutbox::INSERT.
+
+CREATE TABLE IF NOT EXISTS partnero_calls (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,        -- the order
+    call_id         TEXT    NOT NULL UNIQUE,                  -- a UUID: storing a call can be repeated
+    name            TEXT    NOT NULL,                         -- the handle's name
+    kind            TEXT    NOT NULL,                         -- sign_up, sale, refund, adjustment
+    version         INTEGER NOT NULL,                         -- of the payload
+    customer_key    TEXT,
+    transaction_key TEXT,
+    amount          TEXT,                                     -- of a sale, of what remains of one: decimal digits
+    referred        INTEGER NOT NULL DEFAULT 0,               -- names a referrer
+    state           TEXT    NOT NULL DEFAULT 'pending',       -- pending, claimed, uncertain, deleted, parked, dead, done, gone
+    outcome         TEXT,                                     -- of what is done
+    uncertain       INTEGER NOT NULL DEFAULT 0,               -- an attempt may have been carried out
+    deleted         INTEGER NOT NULL DEFAULT 0,               -- an adjustment whose deletion is done
+    suspect         INTEGER NOT NULL DEFAULT 0,               -- was refused for want of rights
+    due             INTEGER DEFAULT (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)), -- when to look at it
+    quiet_until     INTEGER NOT NULL DEFAULT 0,               -- until then a request of it may be under way
+    waited          INTEGER NOT NULL DEFAULT 0,               -- between its own attempts
+    attempts        INTEGER NOT NULL DEFAULT 0,
+    token           INTEGER NOT NULL DEFAULT 0,               -- counts its claims
+    behind          INTEGER,                                  -- the dead letter that it is parked behind
+    reason          TEXT,                                     -- why it is a dead letter
+    message         TEXT,
+    tracked_at      INTEGER NOT NULL DEFAULT (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)),
+    died_at         INTEGER,                                  -- when it became a dead letter
+    over_at         INTEGER,                                  -- when it was done
+    payload         TEXT    NOT NULL                          -- the request's body; empty once it is done
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS partnero_calls_due ON partnero_calls (name, due, id) WHERE due IS NOT NULL;
+CREATE INDEX IF NOT EXISTS partnero_calls_customer ON partnero_calls (name, customer_key, state, id)
+    WHERE customer_key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS partnero_calls_transaction ON partnero_calls (name, transaction_key, state, kind, id)
+    WHERE transaction_key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS partnero_calls_sign_up ON partnero_calls (name, customer_key, state, id)
+    WHERE kind = 'sign_up';
+-- What waits for another call of its customer or of its transaction.
+CREATE INDEX IF NOT EXISTS partnero_calls_waiting_customer ON partnero_calls (name, customer_key, state, id)
+    WHERE due IS NULL AND over_at IS NULL;
+CREATE INDEX IF NOT EXISTS partnero_calls_waiting_transaction ON partnero_calls (name, transaction_key, state, kind, id)
+    WHERE due IS NULL AND over_at IS NULL;
+CREATE INDEX IF NOT EXISTS partnero_calls_state ON partnero_calls (name, state, id) WHERE over_at IS NULL;
+CREATE INDEX IF NOT EXISTS partnero_calls_dead ON partnero_calls (name, died_at) WHERE died_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS partnero_calls_over ON partnero_calls (name, state, over_at) WHERE over_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS partnero_calls_behind ON partnero_calls (name, behind) WHERE behind IS NOT NULL;
+
+-- What the observer hasn't been told.
+CREATE TABLE IF NOT EXISTS partnero_notices (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    name         TEXT    NOT NULL,
+    customer_key TEXT,
+    due          INTEGER NOT NULL,
+    failures     INTEGER NOT NULL DEFAULT 0,
+    created_at   INTEGER NOT NULL,
+    payload      TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS partnero_notices_due ON partnero_notices (name, due, id);
+CREATE INDEX IF NOT EXISTS partnero_notices_customer ON partnero_notices (name, customer_key)
+    WHERE customer_key IS NOT NULL;
+
+-- The program that an outbox belongs to.
+CREATE TABLE IF NOT EXISTS partnero_programs (
+    name    TEXT NOT NULL PRIMARY KEY,
+    program TEXT NOT NULL
+) STRICT;

@@ -1,0 +1,246 @@
+//! The SQL of an outbox: one text for all databases, but for how a list of parameters is unfolded.
+//!
+//! A list is one parameter, a JSON array of objects: so a batch of any size is one statement, and a statement has one
+//! text. `EACH($n)` stands for the table of its elements, with a column `value`; `[[…]]` for one of what a query gives,
+//! `KEYS($n)` for one of the keys of a list. PostgreSQL is told these as arrays: it would join tables in an order that it
+//! guesses from statistics, which a table that fills and empties doesn't have.
+
+use std::sync::LazyLock;
+
+use super::driver::Dialect;
+
+/// What is read of a call, in the order in which [`Stored`](super::stored::Stored) takes it.
+macro_rules! columns {
+    () => {
+        "c.id, c.call_id, c.kind, c.customer_key, c.transaction_key, c.amount, c.referred, c.state, c.outcome, \
+         c.uncertain, c.deleted, c.suspect, c.due, c.quiet_until, c.waited, c.attempts, c.token, c.tracked_at"
+    };
+}
+
+/// The first call of each key that waits untouched: of as many as there may be, only that one is read.
+macro_rules! first {
+    ($column:literal, $keys:literal $(, $and:expr)*) => {
+        concat!(
+            "SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.",
+            $column,
+            " = (k.value ->> 'key') AND c.state = 'pending'" $(, $and)*,
+            " ORDER BY c.id LIMIT 1) FROM EACH(",
+            $keys,
+            ") AS k"
+        )
+    };
+}
+
+/// It waits for another call, and there is an index of those.
+macro_rules! waits {
+    () => {
+        " AND c.due IS NULL AND c.over_at IS NULL"
+    };
+}
+
+/// The one after it.
+macro_rules! second {
+    ($column:literal, $keys:literal) => {
+        concat!(
+            "SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.",
+            $column,
+            " = (k.value ->> 'key') \
+            AND c.state = 'pending' ORDER BY c.id LIMIT 1 OFFSET 1) FROM EACH(",
+            $keys,
+            ") AS k"
+        )
+    };
+}
+
+#[cfg(test)]
+pub(super) use columns;
+
+/// The first call in a state.
+macro_rules! first_in {
+    ($state:literal) => {
+        concat!(
+            "SELECT * FROM (SELECT c.id, c.tracked_at FROM partnero_calls c WHERE c.name = $1 AND c.state = '",
+            $state,
+            "' AND c.over_at IS NULL ORDER BY c.id LIMIT 1) AS f"
+        )
+    };
+}
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
+        /// One dialect's texts.
+        pub(crate) struct Statements { $($(#[$doc])* pub(crate) $name: String,)* }
+
+        impl Statements {
+            fn of(dialect: Dialect) -> Self {
+                Self { $($name: dialect.text($text),)* }
+            }
+        }
+    };
+}
+
+statements! {
+    /// What may be sent. Parameters: name, now, the newest version that can be read, how many.
+    due = concat!("SELECT ", columns!(), " FROM partnero_calls c \
+         WHERE c.name = $1 AND c.due <= $2 AND c.version <= $3 ORDER BY c.due, c.id LIMIT $4");
+    /// When something will be due. Parameters: name, now, version.
+    next_due = "SELECT c.due FROM partnero_calls c WHERE c.name = $1 AND c.due > $2 AND c.version <= $3 \
+         ORDER BY c.due, c.id LIMIT 1";
+    /// Every call that decisions about others depend on: of a key, what isn't waiting untouched, and the first of each
+    /// kind that is; those that a refund would cancel; of a customer, what is in flight, begun or next, and whether it
+    /// is known. Parameters: name, keys of customers, of transactions, of refunds' transactions.
+    related = concat!("SELECT ", columns!(), " FROM partnero_calls c WHERE c.id [[\
+         SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($3) AND c.state < 'pending' \
+         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($3) \
+            AND c.state > 'pending' \
+         UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'sale'"), " \
+         UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'adjustment'"), " \
+         UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'refund'"), " \
+         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($4) \
+            AND c.state = 'pending' \
+         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.customer_key KEYS($2) \
+            AND c.state IN ('uncertain', 'deleted', 'claimed') \
+         UNION ALL ", first!("customer_key", "$2"), " \
+         UNION ALL ", second!("customer_key", "$2"), " \
+         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.customer_key KEYS($2) \
+            AND c.kind = 'sign_up' AND c.state IN ('dead', 'done')]]");
+    /// Parameters: name, ids.
+    load = concat!("SELECT ", columns!(), " FROM partnero_calls c WHERE c.id \
+         [[SELECT CAST(k.value ->> 'id' AS BIGINT) FROM EACH($2) AS k]] AND c.name = $1");
+    /// Writes everything of a call that changes, and gives the body of what is to be sent. Parameter: calls.
+    save = "UPDATE partnero_calls AS c SET state = j.value ->> 'state', outcome = j.value ->> 'outcome', \
+         uncertain = CAST(j.value ->> 'uncertain' AS BOOLEAN), deleted = CAST(j.value ->> 'deleted' AS BOOLEAN), \
+         suspect = CAST(j.value ->> 'suspect' AS BOOLEAN), due = CAST(j.value ->> 'due' AS BIGINT), \
+         quiet_until = CAST(j.value ->> 'quiet_until' AS BIGINT), waited = CAST(j.value ->> 'waited' AS BIGINT), \
+         attempts = CAST(j.value ->> 'attempts' AS BIGINT), token = CAST(j.value ->> 'token' AS BIGINT), \
+         behind = CAST(j.value ->> 'behind' AS BIGINT), reason = j.value ->> 'reason', \
+         message = j.value ->> 'message', died_at = CAST(j.value ->> 'died_at' AS BIGINT), \
+         over_at = CAST(j.value ->> 'over_at' AS BIGINT), \
+         payload = CASE WHEN j.value ->> 'state' IN ('done', 'gone') THEN '' ELSE c.payload END, \
+         customer_key = CASE WHEN j.value ->> 'state' = 'gone' THEN NULL ELSE c.customer_key END, \
+         transaction_key = CASE WHEN j.value ->> 'state' = 'gone' THEN NULL ELSE c.transaction_key END \
+         FROM EACH($1) AS j WHERE c.id = CAST(j.value ->> 'id' AS BIGINT) \
+         RETURNING id, CASE WHEN state = 'claimed' THEN payload END";
+    /// Looks again at the calls that may have waited for others of these keys: of each, what was begun and the next.
+    /// Parameters: name, now, keys of customers, of transactions.
+    wake = concat!("UPDATE partnero_calls SET due = $2 WHERE id [[\
+         SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.customer_key KEYS($3) \
+            AND c.state IN ('uncertain', 'deleted')", waits!(), " \
+         UNION ALL ", first!("customer_key", "$3", waits!()), " \
+         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($4) \
+            AND c.state IN ('uncertain', 'deleted')", waits!(), " \
+         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'sale'", waits!()), " \
+         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'adjustment'", waits!()), " \
+         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'refund'", waits!()), "]]");
+    /// Whether anything waits for another call at all. Parameter: name.
+    any_waiting = concat!("SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
+         AND c.state IN ('pending', 'uncertain', 'deleted')", waits!(), " LIMIT 1");
+    /// Those parked behind a letter go on. Parameters: name, the letter, now.
+    unpark = "UPDATE partnero_calls SET state = CASE WHEN uncertain THEN 'uncertain' ELSE 'pending' END, due = $3, \
+         behind = NULL WHERE name = $1 AND behind = $2 AND state = 'parked'";
+    /// Parameters: name, ids.
+    fates = "SELECT c.call_id, c.kind, c.customer_key, c.transaction_key, c.state, c.outcome, c.reason, c.message \
+         FROM partnero_calls c WHERE c.call_id [[SELECT k.value ->> 'id' FROM EACH($2) AS k]] AND c.name = $1 \
+         AND c.state IN ('done', 'gone', 'dead')";
+    /// Parameters: name, after, how many.
+    letters = "SELECT c.id, c.kind, c.customer_key, c.transaction_key, c.amount, c.reason, c.message, c.attempts, \
+         c.uncertain, c.tracked_at, c.died_at, \
+         (SELECT COUNT(*) FROM partnero_calls p WHERE p.name = $1 AND p.behind = c.id) \
+         FROM partnero_calls c WHERE c.name = $1 AND c.state = 'dead' AND c.over_at IS NULL \
+         AND c.id > $2 ORDER BY c.id LIMIT $3";
+    /// The oldest letters beyond how many there may be. Parameters: name, that.
+    letters_beyond = "SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.state = 'dead' \
+         AND c.over_at IS NULL ORDER BY c.id DESC LIMIT 1000 OFFSET $2";
+    /// Parameters: name, before when, how many.
+    old_letters = "SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.died_at < $2 \
+         ORDER BY c.died_at LIMIT $3";
+    /// Parameters: name, state, before when, how many.
+    prune = "DELETE FROM partnero_calls WHERE id [[SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
+         AND c.state = $2 AND c.over_at < $3 ORDER BY c.over_at LIMIT $4]] RETURNING id";
+    /// Parameters: name, before when, how many.
+    prune_notices = "DELETE FROM partnero_notices WHERE id [[SELECT n.id FROM partnero_notices n \
+         WHERE n.name = $1 AND n.due < $2 AND n.created_at < $2 ORDER BY n.due LIMIT $3]] RETURNING id";
+    /// Parameter: name.
+    counts = "SELECT c.state, COUNT(*) FROM partnero_calls c WHERE c.name = $1 AND c.over_at IS NULL \
+         GROUP BY c.state";
+    /// Parameter: name.
+    count_notices = "SELECT COUNT(*) FROM partnero_notices WHERE name = $1";
+    /// The first call that is neither settled nor out of the way. In one statement, for a call that moves between two
+    /// would be missed. Parameter: name.
+    first_open = concat!("SELECT o.id, o.tracked_at FROM (", first_in!("pending"), " UNION ALL ", first_in!("uncertain"),
+         " UNION ALL ", first_in!("deleted"), " UNION ALL ", first_in!("claimed"), ") AS o ORDER BY o.id LIMIT 1");
+    last = "SELECT MAX(id) FROM partnero_calls";
+    /// Parameters: name, customer.
+    forget_sign_ups = "DELETE FROM partnero_calls WHERE name = $1 AND customer_key = $2 AND state = 'done' \
+         AND transaction_key IS NULL RETURNING id";
+    forget_settled = "UPDATE partnero_calls SET customer_key = NULL WHERE name = $1 AND customer_key = $2 \
+         AND state = 'done' RETURNING id";
+    forget_notices = "DELETE FROM partnero_notices WHERE name = $1 AND customer_key = $2";
+    /// Parameters: name, customer, after, how many.
+    payloads = "SELECT c.id, c.payload FROM partnero_calls c WHERE c.name = $1 AND c.customer_key = $2 \
+         AND c.state IN ('pending', 'uncertain', 'deleted', 'claimed', 'parked', 'dead') AND c.id > $3 \
+         ORDER BY c.id LIMIT $4";
+    /// Parameter: ids and payloads.
+    set_payloads = "UPDATE partnero_calls AS c SET payload = j.value ->> 'payload' FROM EACH($1) AS j \
+         WHERE c.id = CAST(j.value ->> 'id' AS BIGINT)";
+    /// Parameters: name, notices, now.
+    notify = "INSERT INTO partnero_notices (name, customer_key, payload, due, created_at) \
+         SELECT $1, j.value ->> 'customer', j.value ->> 'payload', $3, $3 FROM EACH($2) AS j";
+    /// Hands out notices for the time of a lease. Parameters: name, now, the end of the lease, how many.
+    due_notices = "UPDATE partnero_notices SET due = $3, failures = failures + 1 WHERE id [[\
+         SELECT n.id FROM partnero_notices n WHERE n.name = $1 AND n.due <= $2 ORDER BY n.due, n.id LIMIT $4]] \
+         RETURNING id, payload, failures - 1";
+    /// Whether there are any. Parameters: name, now.
+    any_due_notice = "SELECT n.id FROM partnero_notices n WHERE n.name = $1 AND n.due <= $2 LIMIT 1";
+    /// Parameters: id, when.
+    put_notice_off = "UPDATE partnero_notices SET due = $2 WHERE id = $1";
+    /// Parameter: id.
+    drop_notice = "DELETE FROM partnero_notices WHERE id = $1";
+    /// Parameters: name, program.
+    set_program = "INSERT INTO partnero_programs (name, program) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+    /// Parameter: name.
+    program = "SELECT program FROM partnero_programs WHERE name = $1";
+}
+
+impl Dialect {
+    pub(crate) fn statements(self) -> &'static Statements {
+        #[cfg(feature = "sqlx-sqlite")]
+        static SQLITE: LazyLock<Statements> = LazyLock::new(|| Statements::of(Dialect::Sqlite));
+        #[cfg(feature = "sqlx-postgres")]
+        static POSTGRES: LazyLock<Statements> = LazyLock::new(|| Statements::of(Dialect::Postgres));
+        match self {
+            #[cfg(feature = "sqlx-sqlite")]
+            Self::Sqlite => &SQLITE,
+            #[cfg(feature = "sqlx-postgres")]
+            Self::Postgres => &POSTGRES,
+        }
+    }
+
+    fn text(self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for n in 1..=4 {
+            let keys = format!("[[SELECT k.value ->> 'key' FROM EACH(${n}) AS k]]");
+            text = text.replace(&format!("KEYS(${n})"), &keys).replace(&format!("EACH(${n})"), &self.each(n));
+        }
+        let (begin, end) = self.one_of();
+        text.replace("[[", begin).replace("]]", end)
+    }
+
+    fn each(self, n: u32) -> String {
+        match self {
+            #[cfg(feature = "sqlx-sqlite")]
+            Self::Sqlite => format!("json_each(${n})"),
+            #[cfg(feature = "sqlx-postgres")]
+            Self::Postgres => format!("json_array_elements(CAST(${n} AS JSON))"),
+        }
+    }
+
+    fn one_of(self) -> (&'static str, &'static str) {
+        match self {
+            #[cfg(feature = "sqlx-sqlite")]
+            Self::Sqlite => ("IN (", ")"),
+            #[cfg(feature = "sqlx-postgres")]
+            Self::Postgres => ("= ANY (ARRAY(", "))"),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The transaction of a claim.
+
+use std::{collections::HashMap, sync::atomic::Ordering, time::Duration};
+
+use crate::delivery::{
+    decide::Millis,
+    notice::Notice,
+    outbox::{Claim, OutboxError, Terms},
+};
+
+use super::{
+    SqlStore,
+    claim::{Round, questions},
+    driver::{Driver, Lock, Tx as _, Value},
+    stored::Stored,
+};
+
+/// Calls looked at in one claim, at most, unless more are wanted.
+const MOST: usize = 512;
+/// When to try again while another process is at it.
+const BUSY: Duration = Duration::from_millis(10);
+
+impl<D: Driver> SqlStore<D> {
+    pub(super) async fn take(&self, limit: usize, terms: Terms) -> Result<Claim, OutboxError> {
+        let Some(mut tx) = self.driver.begin(&self.name, Lock::Try).await? else {
+            return Ok(Claim { next: Some(BUSY), ..Claim::default() });
+        };
+        let now = tx.now(&self.clock);
+        let most = (limit + limit / 4).max(self.look_at.load(Ordering::Relaxed));
+        let parameters = vec![self.name(), now.into(), self.version.into(), most.into()];
+        let due = tx.query(&self.sql.due, parameters).await?;
+        if due.is_empty() {
+            let next = self.next_due(&mut tx, now).await?;
+            tx.commit().await?;
+            return Ok(Claim { next, ..Claim::default() });
+        }
+        let due: Vec<_> = due.into_iter().map(Stored::read).collect();
+        let mut parameters = vec![self.name()];
+        parameters.extend(questions(&due).map(Value::Text));
+        let related = tx.query(&self.sql.related, parameters).await?;
+
+        let order: Vec<_> = due.iter().map(|row| row.id).collect();
+        let mut round = Round::new(related.into_iter().map(Stored::read).chain(due), terms, now);
+        round.run(&order, limit);
+        let payloads = self.write(&mut tx, &mut round).await?;
+        let (few, all) = (round.claimed.len() < limit, order.len() < most);
+        round.claim.next = match round.claim.next {
+            None if few && all && round.freed.is_empty() => self.next_due(&mut tx, now).await?,
+            _ => Some(Duration::ZERO),
+        };
+        tx.commit().await?;
+        let look_at = if few && !all { most.max(8) * 2 } else { 0 };
+        self.look_at.store(look_at.min(MOST), Ordering::Relaxed);
+        Ok(round.into_claim(payloads))
+    }
+
+    /// How long until something is due that isn't yet.
+    async fn next_due(&self, tx: &mut D::Tx, now: Millis) -> Result<Option<Duration>, OutboxError> {
+        let next = tx.query(&self.sql.next_due, vec![self.name(), now.into(), self.version.into()]).await?;
+        let next = next.first().and_then(|record| record.number(0));
+        Ok(next.map(|due| Duration::from_millis(due.saturating_sub(now))))
+    }
+
+    /// Writes what a round changed, and reads the bodies of what is to be sent.
+    async fn write(&self, tx: &mut D::Tx, round: &mut Round) -> Result<HashMap<u64, String>, OutboxError> {
+        let Some(changes) = round.changes() else { return Ok(HashMap::new()) };
+        let mut payloads = HashMap::new();
+        for mut record in tx.query(&self.sql.save, vec![changes.into()]).await? {
+            if let (Some(id), Some(payload)) = (record.number(0), record.text(1)) {
+                payloads.insert(id, payload);
+            }
+        }
+        self.wake(tx, &round.freed, round.now).await?;
+        for id in std::mem::take(&mut round.dead) {
+            self.report(tx, round, id).await?;
+        }
+        Ok(payloads)
+    }
+
+    /// A call that turned out to be unreadable.
+    async fn report(&self, tx: &mut D::Tx, round: &mut Round, id: u64) -> Result<(), OutboxError> {
+        let Some(row) = round.row(id) else { return Ok(()) };
+        let Some(letter) = row.letter(0) else { return Ok(()) };
+        let call = row.call.unwrap_or_default();
+        if round.terms.notices {
+            let customer = letter.customer.clone();
+            self.notify(tx, &[(customer, Notice::Failed { letter: letter.clone() })], round.now).await?;
+        }
+        round.claim.dead.push((call, letter));
+        Ok(())
+    }
+}
