@@ -20,6 +20,8 @@ pub use delivery::{
     BoxError, BuildError, Clock, DeadLetter, DeliveryError, HoldReason, MemoryOutbox, Observer, Outcome, Partnero,
     RefusedCall, TrackError, Tracked,
 };
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+pub use delivery::{InTransactionError, OutboxRow};
 pub use model::{
     Amount, AmountError, CustomerKey, KeyError, NewCustomer, NewTransaction, ProgramType, ReferralKey, ReferralKeys,
     TransactionKey,

@@ -28,6 +28,8 @@ pub enum ShopError {
     Amount { most: Decimal },
     #[error("{1}")]
     Request(StatusCode, String),
+    #[error("The shop can't write down what it does.")]
+    Unwritten(#[from] std::io::Error),
     #[error("The system has no random numbers.")]
     NoRandomness(#[from] getrandom::Error),
 }
@@ -41,7 +43,7 @@ impl ShopError {
             Self::SignUp | Self::Amount { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::EmailTaken => StatusCode::CONFLICT,
             Self::Request(status, _) => *status,
-            Self::NoRandomness(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unwritten(_) | Self::NoRandomness(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

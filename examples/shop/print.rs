@@ -6,13 +6,19 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
-use axum_partnero::{delivery::ShutdownReport, sandbox::Sandbox};
+use axum_partnero::sandbox::Sandbox;
 use rust_decimal::Decimal;
 
 use crate::{
     books::{COMMISSION, PARTNER},
+    outbox,
     walk::Off,
 };
+
+/// Not `println!`: that panics when nobody reads any more (`… | head`).
+pub fn line(text: Arguments<'_>) {
+    let _ = writeln!(io::stdout(), "{text}");
+}
 
 pub struct Printer {
     colours: bool,
@@ -24,10 +30,9 @@ impl Printer {
         Self { colours: io::stdout().is_terminal() && !asked_not_to }
     }
 
-    /// Not `println!`: that panics when nobody reads any more (`… | head`).
-    #[expect(clippy::unused_self, reason = "all printing goes through the printer")]
-    fn line(&self, text: Arguments<'_>) {
-        let _ = writeln!(io::stdout(), "{text}");
+    #[expect(clippy::unused_self, reason = "all printing of the stage goes through the printer")]
+    pub fn line(&self, text: Arguments<'_>) {
+        line(text);
     }
 
     fn paint(&self, code: u8, text: impl Display) -> String {
@@ -53,6 +58,11 @@ impl Printer {
         self.line(format_args!("  {mark} {what:<33} {news:<28} {owed:>9.2}"));
     }
 
+    /// A line of explanation below a step.
+    pub fn remark(&self, text: Arguments<'_>) {
+        self.line(format_args!("    {}", self.paint(2, text)));
+    }
+
     pub fn off(&self, off: &Off) {
         self.line(format_args!("\n{}", self.paint(31, "This is off:")));
         for line in off.to_string().lines() {
@@ -60,22 +70,28 @@ impl Printer {
         }
     }
 
-    pub fn open(&self, shop: &str, sandbox: &Sandbox) {
+    pub fn open(&self, shop: &str, sandbox: &Sandbox, place: &str, name: &str) {
         let (url, key) = (sandbox.url(), sandbox.api_key());
+        let (outbox, arguments) = if outbox::is_postgres(place) {
+            (format!("in PostgreSQL, under the name {name}"), format!("URL --name {name}"))
+        } else {
+            (format!("{place}, kept until the next start"), place.to_owned())
+        };
         self.line(format_args!("\n{}", self.bold("The shop is open, until Ctrl-C:\n")));
         self.line(format_args!("  by {PARTNER}'s link   {shop}/?aff={PARTNER}"));
         self.line(format_args!("  by yourself      {shop}/"));
         self.line(format_args!("  your orders      {shop}/orders"));
-        self.line(format_args!("  the sandbox      {url}\n"));
+        self.line(format_args!("  the sandbox      {url}"));
+        self.line(format_args!("  the outbox       {outbox}\n"));
         self.line(format_args!("  curl -H 'Authorization: Bearer {key}' {url}customers"));
-        self.line(format_args!("  curl -H 'Authorization: Bearer {key}' {url}transactions\n"));
+        self.line(format_args!("  curl -H 'Authorization: Bearer {key}' {url}transactions"));
+        self.line(format_args!("  cargo run --example outbox -- {arguments} status\n"));
     }
 
-    pub fn report(&self, report: &ShutdownReport, owed: Decimal) {
-        let ShutdownReport { delivered, dead, lost, refused, .. } = report;
+    pub fn report(&self, report: &str, owed: Decimal) {
         self.line(format_args!(
-            "\nShut down: {delivered} calls delivered, {dead} dead letters, {lost} lost, {refused} refused; \
-             {owed:.2} owed to {PARTNER}"
+            "
+Shut down: {report}; {owed:.2} owed to {PARTNER}"
         ));
     }
 }

@@ -26,17 +26,17 @@ fn cookie(value: String) -> Cookie<'static> {
 /// A new id at each sign-up, never one that the browser came with.
 pub fn start(shop: &Shop, user: &User) -> Result<CookieJar, ShopError> {
     let id = Token::random()?;
-    shop.open_session(id.clone(), user);
+    shop.open_session(id.clone(), user)?;
     Ok(CookieJar::new().add(cookie(id.to_string())))
 }
 
-pub fn end(shop: &Shop, headers: &HeaderMap) -> CookieJar {
+pub fn end(shop: &Shop, headers: &HeaderMap) -> Result<CookieJar, ShopError> {
     if let Some(id) = id(headers) {
-        shop.close_session(&id);
+        shop.close_session(&id)?;
     }
     let mut ended = cookie(String::new());
     ended.make_removal();
-    CookieJar::new().add(ended)
+    Ok(CookieJar::new().add(ended))
 }
 
 /// `CookieJar` leaves out a whole `Cookie` line for one byte beyond ASCII. Any script on a page can set such a cookie,

@@ -1,11 +1,15 @@
-//! The shop's own data, in memory: users, sessions, orders.
+//! The shop's own data: users, sessions, orders. Yours are in a database; these are in a file, written anew at each
+//! change.
 
 use std::{
     collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{error::ShopError, token::Token};
 
@@ -28,16 +32,29 @@ impl Product {
     }
 }
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct User {
     pub id: String,
     pub name: String,
     pub email: String,
 }
 
-#[derive(Clone)]
+/// In the file, a product is its id.
+impl Serialize for Product {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.id.serialize(serializer)
+    }
+}
+
+fn product<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static Product, D::Error> {
+    let id = String::deserialize(deserializer)?;
+    PRODUCTS.iter().find(|it| it.id == id).ok_or_else(|| D::Error::custom("no such product"))
+}
+
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Order {
     pub id: String,
+    #[serde(deserialize_with = "product")]
     pub product: &'static Product,
     user: String,
     /// The form that made it.
@@ -76,10 +93,15 @@ impl Order {
 }
 
 /// A clone is a handle of the same shop.
-#[derive(Clone, Default)]
-pub struct Shop(Arc<Mutex<Data>>);
+#[derive(Clone)]
+pub struct Shop(Arc<Inner>);
 
-#[derive(Default)]
+struct Inner {
+    file: PathBuf,
+    data: Mutex<Data>,
+}
+
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct Data {
     users: Vec<User>,
     orders: Vec<Order>,
@@ -87,8 +109,30 @@ struct Data {
 }
 
 impl Shop {
+    /// With what the file says, if there is one.
+    pub fn open(file: &Path) -> io::Result<Self> {
+        let data = match fs::read(file) {
+            Ok(json) => serde_json::from_slice(&json)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Data::default(),
+            Err(error) => return Err(error),
+        };
+        Ok(Self(Arc::new(Inner { file: file.to_owned(), data: Mutex::new(data) })))
+    }
+
     fn data(&self) -> MutexGuard<'_, Data> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.data.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All of a change or nothing, like a transaction: it is in the file before anybody sees it.
+    fn change<T>(&self, change: impl FnOnce(&mut Data) -> Result<T, ShopError>) -> Result<T, ShopError> {
+        let mut data = self.data();
+        let mut changed = data.clone();
+        let result = change(&mut changed)?;
+        let new = self.0.file.with_extension("new");
+        fs::write(&new, serde_json::to_vec(&changed).map_err(io::Error::from)?)?;
+        fs::rename(&new, &self.0.file)?;
+        *data = changed;
+        Ok(result)
     }
 
     pub fn sign_up(&self, name: &str, email: &str) -> Result<User, ShopError> {
@@ -97,21 +141,28 @@ impl Shop {
         if !fits(&name) || !fits(&email) || !email.contains('@') {
             return Err(ShopError::SignUp);
         }
-        let mut data = self.data();
-        if data.users.iter().any(|user| user.email.eq_ignore_ascii_case(&email)) {
-            return Err(ShopError::EmailTaken);
-        }
-        let user = User { id: format!("user-{}", data.users.len() + 1), name, email };
-        data.users.push(user.clone());
-        Ok(user)
+        self.change(|data| {
+            if data.users.iter().any(|user| user.email.eq_ignore_ascii_case(&email)) {
+                return Err(ShopError::EmailTaken);
+            }
+            let user = User { id: format!("user-{}", data.users.len() + 1), name, email };
+            data.users.push(user.clone());
+            Ok(user)
+        })
     }
 
-    pub fn open_session(&self, session: Token, user: &User) {
-        self.data().sessions.insert(session, user.id.clone());
+    pub fn open_session(&self, session: Token, user: &User) -> Result<(), ShopError> {
+        self.change(|data| {
+            data.sessions.insert(session, user.id.clone());
+            Ok(())
+        })
     }
 
-    pub fn close_session(&self, session: &Token) {
-        self.data().sessions.remove(session);
+    pub fn close_session(&self, session: &Token) -> Result<(), ShopError> {
+        self.change(|data| {
+            data.sessions.remove(session);
+            Ok(())
+        })
     }
 
     pub fn user_of(&self, session: &Token) -> Option<User> {
@@ -123,14 +174,15 @@ impl Shop {
     /// Once per form, however often it is sent.
     pub fn place(&self, user: &User, form: Token, product: &str) -> Result<Order, ShopError> {
         let product = PRODUCTS.iter().find(|it| it.id == product).ok_or(ShopError::NotFound)?;
-        let mut data = self.data();
-        if let Some(order) = data.orders.iter().find(|order| order.user == user.id && order.form == form) {
-            return Ok(order.clone());
-        }
-        let id = format!("order-{}", 1001 + data.orders.len());
-        let order = Order { id, product, user: user.id.clone(), form, refunds: Vec::new() };
-        data.orders.push(order.clone());
-        Ok(order)
+        self.change(|data| {
+            if let Some(order) = data.orders.iter().find(|order| order.user == user.id && order.form == form) {
+                return Ok(order.clone());
+            }
+            let id = format!("order-{}", 1001 + data.orders.len());
+            let order = Order { id, product, user: user.id.clone(), form, refunds: Vec::new() };
+            data.orders.push(order.clone());
+            Ok(order)
+        })
     }
 
     /// Newest first.
@@ -145,8 +197,9 @@ impl Shop {
         id: &str,
         change: impl FnOnce(&mut Order) -> Result<(), ShopError>,
     ) -> Result<(), ShopError> {
-        let mut data = self.data();
-        let order = data.orders.iter_mut().find(|order| order.id == id && order.user == user.id);
-        change(order.ok_or(ShopError::NotFound)?)
+        self.change(|data| {
+            let order = data.orders.iter_mut().find(|order| order.id == id && order.user == user.id);
+            change(order.ok_or(ShopError::NotFound)?)
+        })
     }
 }

@@ -71,6 +71,9 @@ pub(crate) struct NewCall {
     pub(crate) body: Body,
     /// The place in the queue, given back when the memory that it stands for is.
     pub(crate) slot: Option<Slot>,
+    /// That it isn't stored yet: known until it is dropped.
+    #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+    pub(crate) noted: Option<super::buffered::Noted>,
 }
 
 impl NewCall {
@@ -84,6 +87,8 @@ impl NewCall {
             referred: false,
             body: Body::Text(String::new()),
             slot: None,
+            #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+            noted: None,
         }
     }
 }

@@ -100,6 +100,9 @@ impl Course {
     pub(crate) fn is_memorable(&self) -> bool {
         match (self.kind, self.state) {
             (CallKind::SignUp, _) => self.is_known(),
+            // Also one that had nothing to do: a call with an earlier id may come after it, be it a dead letter that is
+            // retried, or one whose transaction is committed late.
+            (CallKind::Refund, State::Done(_)) => true,
             (_, State::Done(end)) => end != End::Duplicate,
             _ => true,
         }

@@ -196,10 +196,7 @@ fn refund(key: &Key<'_>, now: Millis) -> Decision {
             Standing::Unknown => unsent_sale,
         };
     if nothing_there {
-        // A dead letter that is retried later must find this refund: a duplicate leaves no trace.
-        let leaves_no_trace =
-            over.is_empty() && !key.others.iter().any(|other| other.is_post() && other.state == State::Dead);
-        return if leaves_no_trace { Decision::Duplicate(false) } else { Decision::Cancel(ids) };
+        return if over.is_empty() { Decision::Duplicate(false) } else { Decision::Cancel(ids) };
     }
     key.delete(ids, now)
 }
@@ -283,7 +280,7 @@ impl Key<'_> {
         self.others.iter().any(|other| {
             other.id > self.row.id
                 && match other.kind {
-                    CallKind::Refund => matches!(other.state, State::Done(End::Refunded | End::Cancelled)),
+                    CallKind::Refund => other.took_away(),
                     CallKind::Adjustment => matches!(other.state, State::Done(End::Adjusted)),
                     _ => false,
                 }
@@ -313,13 +310,19 @@ impl Key<'_> {
                 Standing::Live(other.amount)
             }
             (CallKind::Adjustment, State::Done(End::Adjusted)) => Standing::Live(other.amount),
-            (CallKind::Refund, State::Done(End::Refunded | End::Cancelled)) => Standing::Refunded,
+            (CallKind::Refund, _) if other.took_away() => Standing::Refunded,
             _ => standing,
         })
     }
 }
 
 impl Facts {
+    /// A refund after which nothing was there, whether by itself or not.
+    fn took_away(&self) -> bool {
+        self.kind == CallKind::Refund
+            && matches!(self.state, State::Done(End::Refunded | End::Cancelled | End::Duplicate))
+    }
+
     fn is_post(&self) -> bool {
         matches!(self.kind, CallKind::Sale | CallKind::Adjustment)
     }

@@ -38,6 +38,11 @@ impl Store for Limited {
         self.store.is_volatile()
     }
 
+    #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+    fn dialect(&self) -> Option<super::sql::Dialect> {
+        self.store.dialect()
+    }
+
     fn insert<'a>(&'a self, calls: &'a mut Vec<NewCall>) -> Answer<'a, ()> {
         self.limit(self.store.insert(calls))
     }

@@ -6,6 +6,8 @@
 mod answer;
 mod batch;
 mod body;
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+mod buffered;
 mod builder;
 mod call;
 mod check;
@@ -22,6 +24,8 @@ mod gate;
 mod herald;
 #[cfg(test)]
 mod histories;
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+mod in_transaction;
 mod intake;
 mod letters;
 mod limited;
@@ -31,14 +35,19 @@ mod notice;
 mod notifier;
 mod observer;
 mod outbox;
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+mod outbox_row;
 mod outcome;
 mod partnero;
 mod payload;
+#[cfg(feature = "sandbox")]
+mod probe;
 mod program;
 mod reach;
 mod refused;
 mod retry;
 mod room;
+mod rules;
 mod settings;
 mod shared;
 mod shutdown;
@@ -64,14 +73,23 @@ pub use clock::Clock;
 pub use dead::{DeadLetter, DeadReason};
 pub use flush::FlushError;
 pub use gate::HoldReason;
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+pub use in_transaction::{InTransaction, InTransactionError};
 pub use letters::DeadLetters;
 pub use memory::MemoryOutbox;
 pub use observer::{BoxError, Observer};
 pub use outbox::{Outbox, OutboxError};
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+pub use outbox_row::{OutboxRow, OutboxRows};
 pub use outcome::Outcome;
 pub use partnero::Partnero;
+#[cfg(feature = "sandbox")]
+#[doc(hidden)]
+pub use probe::{Claimed, Probe};
 pub use refused::RefusedCall;
 pub use shutdown::ShutdownReport;
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+pub use sql::OfTransaction;
 #[cfg(feature = "sqlx-postgres")]
 pub use sql::PostgresOutbox;
 #[cfg(feature = "sqlx-sqlite")]

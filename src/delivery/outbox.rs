@@ -75,6 +75,10 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
     /// Whether a crash loses what is in it.
     fn is_volatile(&self) -> bool;
 
+    /// The database that it is a table of.
+    #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+    fn dialect(&self) -> Option<super::sql::Dialect>;
+
     /// Stores calls, all of them or none, in their order, and empties the list, which gives back their places in the
     /// queue. One that is there already is not stored again. On an error, and when the answer isn't awaited any longer,
     /// the list is as it was.

@@ -78,6 +78,9 @@ pub(crate) struct Live {
     pub(crate) close: CancellationToken,
     pub(crate) tasks: Tasks,
     pub(crate) rules: Rules,
+    /// What a transaction of the application's may have to wait for.
+    #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+    pub(crate) buffered: Option<super::buffered::Buffered>,
     /// That sales are refused is logged once.
     pub(crate) said_sign_ups_only: AtomicBool,
 }

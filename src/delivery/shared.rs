@@ -1,11 +1,8 @@
 //! What the tasks of one handle share.
 
-use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
 };
 
 use tokio::sync::{Notify, mpsc, watch};
@@ -116,7 +113,8 @@ impl Shared {
     }
 
     /// The same within a time: whether it is so then.
-    pub(crate) async fn stored_so_far(&self, within: Duration) -> bool {
+    #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+    pub(crate) async fn stored_so_far(&self, within: std::time::Duration) -> bool {
         tokio::time::timeout(within, self.all_stored()).await.unwrap_or(false)
     }
 

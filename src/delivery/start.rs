@@ -48,5 +48,14 @@ pub(crate) fn start(shared: Shared, rules: Rules, observer: Option<Arc<dyn AnyOb
         })
     });
     let tasks = Tasks::new(runtime.spawn(writer.run()), dispatcher, notifier, follower);
-    Live { shared, intake, close, tasks, rules, said_sign_ups_only: AtomicBool::new(false) }
+    Live {
+        #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+        buffered: shared.store.dialect().map(|_| super::buffered::Buffered::new()),
+        shared,
+        intake,
+        close,
+        tasks,
+        rules,
+        said_sign_ups_only: AtomicBool::new(false),
+    }
 }

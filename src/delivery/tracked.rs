@@ -58,6 +58,9 @@ pub enum TrackError {
     /// After `shutdown`, or it came before the call was stored.
     #[error("the handle was shut down")]
     ShutDown,
+    /// The handle's outbox is in memory: it has no table for a row.
+    #[error("the handle's outbox is in memory: build it with the outbox of the database that is to hold the row")]
+    InMemory,
     /// The outbox was given the call, and the handle was shut down before it answered: the call is stored or it isn't.
     ///
     /// If you can, track it again after the restart: an outbox that has it knows the repeat by its key.

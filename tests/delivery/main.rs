@@ -8,6 +8,7 @@ mod answers_to_refunds;
 mod answers_to_sales;
 mod answers_to_sign_ups;
 mod chaos;
+mod clock;
 mod faults;
 mod first;
 mod holds;

@@ -2,46 +2,34 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../shared/example.rs"]
+mod example;
 #[cfg(unix)]
 mod open;
+#[path = "../shared/postgres.rs"]
+mod postgres;
 
 use std::{
     net::TcpListener,
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
     sync::LazyLock,
 };
 
-use serde_json::Value;
+use tokio_postgres::SimpleQueryMessage;
 
-/// Built by cargo, which also says where it is, whatever the profile and the target folder.
-static SHOP: LazyLock<String> = LazyLock::new(|| {
-    let release = (!cfg!(debug_assertions)).then_some("--release");
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--example", "shop", "--message-format", "json"]).args(release);
-    let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::inherit()).output().unwrap();
-    assert!(built.status.success());
-    let messages = String::from_utf8(built.stdout).unwrap();
-    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let shop =
-        messages.filter(|it| it["target"]["name"] == "shop").find_map(|it| Some(it["executable"].as_str()?.into()));
-    shop.expect("cargo names the executable")
-});
+use example::text;
+use postgres::{Postgres, connect};
 
 fn shop(arguments: &[&str]) -> Command {
-    let mut shop = Command::new(&*SHOP);
-    shop.args(arguments).env_remove("RUST_LOG").stdin(Stdio::null());
-    shop
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
+    static SHOP: LazyLock<String> = LazyLock::new(|| example::build("shop"));
+    example::run(&SHOP, arguments)
 }
 
 #[track_caller]
 fn must_have_walked(Output { status, stdout, stderr }: &Output) {
     let (stdout, stderr) = (text(stdout), text(stderr));
     assert!(status.success(), "{status}\n{stdout}\n{stderr}");
-    assert_eq!((stdout.matches('✓').count(), stdout.matches('✗').count()), (15, 0), "{stdout}");
+    assert_eq!((stdout.matches('✓').count(), stdout.matches('✗').count()), (19, 0), "{stdout}");
     for line in [
         "signs up                          user-1, referred by anna          0.00",
         "sends that form again             nothing to tell                  26.70",
@@ -49,12 +37,16 @@ fn must_have_walked(Output { status, stdout, stderr }: &Output) {
         "returns the kettle                order-1002: 49.90 deleted        20.70",
         "buys beans for 24.90              told; ignores it                 20.70",
         "looks around: 64 KiB              nothing to tell                  20.70",
-        "0 dead letters, 0 lost, 0 refused; 20.70 owed to anna",
+        "The shop is killed (SIGKILL) before it knows of either, and started again",
+        "is dead: two calls in its outbox  not told yet                     28.17",
+        "asks for one, sends the other     order-1006: 49.90                43.14",
+        "a lease of 2 s and a settle delay of 2 s. By default, 60 s and 30 s.",
+        "Shut down: 2 calls delivered since its start, 0 left, 0 dead letters, 0 lost, 0 refused; 43.14 owed to anna",
     ] {
         assert!(stdout.contains(line), "no `{line}` in:\n{stdout}");
     }
     assert!(!stdout.contains('\x1b'), "colours without a terminal: {stdout:?}");
-    assert!(stdout.lines().all(|line| line.chars().count() <= 100), "{stdout}");
+    assert!(stdout.lines().all(|line| line.chars().count() <= 110), "{stdout}");
     assert_eq!(stderr, "", "nothing to warn of");
 }
 
@@ -70,9 +62,38 @@ fn ports_that_are_taken_are_no_obstacle() {
     must_have_walked(&shop(&["--once"]).output().unwrap());
 }
 
+#[tokio::test]
+async fn the_walk_is_the_same_with_an_outbox_in_postgresql() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let url = postgres.database().await;
+    // Twice: what the first shop has left there is none of the second's.
+    for shops in ["1", "2"] {
+        must_have_walked(&shop(&["--once", "--postgres", &url]).output().unwrap());
+        let client = connect(&url).await.unwrap();
+        let ask = async |sql: &str| match &client.simple_query(sql).await.unwrap()[1] {
+            SimpleQueryMessage::Row(row) => row.get(0).unwrap().to_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(ask("SELECT COUNT(DISTINCT name) FROM partnero_calls WHERE name LIKE 'shop-%'").await, shops);
+        assert_eq!(ask("SELECT COUNT(*) FROM partnero_calls WHERE state NOT IN ('done', 'gone')").await, "0");
+    }
+}
+
+#[test]
+fn an_outbox_out_of_reach_is_said_and_is_a_failure() {
+    let Output { status, stdout, stderr } =
+        shop(&["--once", "--postgres", "postgres://shop:secret@127.0.0.1:1/shop"]).output().unwrap();
+    let stderr = text(&stderr);
+    assert_eq!((status.code(), text(&stdout)), (Some(1), ""));
+    assert!(stderr.starts_with("the shop can't start: the outbox is out of reach: "), "{stderr}");
+    assert!(!stderr.contains("secret") && stderr.lines().count() == 1, "{stderr}");
+}
+
 #[test]
 fn unknown_arguments_are_answered_with_the_usage() {
-    for arguments in [&["--twice"][..], &["--once", "--once"], &["3000"], &[""]] {
+    for arguments in
+        [&["--twice"][..], &["--once", "--once"], &["--postgres"], &["--postgres", "shop.db"], &["3000"], &[""]]
+    {
         let Output { status, stdout, stderr } = shop(arguments).output().unwrap();
         assert_eq!((status.code(), text(&stdout)), (Some(2), ""), "{arguments:?}");
         assert!(text(&stderr).starts_with("usage: shop [--once]"), "{arguments:?}");

@@ -8,12 +8,16 @@ use std::{
 };
 
 use reqwest::{Client, StatusCode, redirect::Policy};
+use serde_json::Value;
+use tempfile::TempDir;
 
-use super::shop;
+use super::{shop, text};
 
 /// A shop that is open. It doesn't outlive its test.
 struct Open {
     shop: Child,
+    /// Where its files are.
+    folder: TempDir,
     stdout: BufReader<ChildStdout>,
     url: String,
     sandbox: String,
@@ -27,22 +31,58 @@ impl Drop for Open {
 }
 
 impl Open {
+    /// It walks.
+    fn begin(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut shop = shop(arguments);
+        let mut shop = shop.current_dir(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let stdout = BufReader::new(shop.stdout.take().unwrap());
+        Self { shop, folder, stdout, url: String::new(), sandbox: String::new() }
+    }
+
+    /// It serves.
     fn start() -> Self {
-        let mut shop = shop(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut stdout = BufReader::new(shop.stdout.take().unwrap());
-        let mut line = |label: &str| loop {
+        let mut open = Self::begin(&[]);
+        open.url = open.line("by yourself");
+        open.sandbox = open.line("the sandbox");
+        open
+    }
+
+    /// Waits for a line, and gives what follows its label.
+    fn line(&mut self, label: &str) -> String {
+        loop {
             let mut line = String::new();
-            assert_ne!(stdout.read_line(&mut line).unwrap(), 0, "it ends before `{label}`");
+            assert_ne!(self.stdout.read_line(&mut line).unwrap(), 0, "it ends before `{label}`");
             if let Some(link) = line.trim().strip_prefix(label) {
                 return link.trim().trim_end_matches('/').to_owned();
             }
-        };
-        let (url, sandbox) = (line("by yourself"), line("the sandbox"));
-        Self { shop, stdout, url, sandbox }
+        }
     }
 
-    fn end(mut self, signal: &str) -> (ExitStatus, String, String) {
-        assert!(Command::new("kill").args([signal, &self.shop.id().to_string()]).status().unwrap().success());
+    fn has_child(&self) -> bool {
+        self.find_child().is_some()
+    }
+
+    /// The shop's own process.
+    fn child(&self) -> String {
+        self.find_child().expect("it has a child")
+    }
+
+    fn find_child(&self) -> Option<String> {
+        let all = Command::new("ps").args(["-eo", "pid=,ppid="]).output().unwrap();
+        let ours = self.shop.id().to_string();
+        text(&all.stdout).lines().find_map(|line| {
+            let (pid, parent) = line.trim().split_once(' ')?;
+            (parent.trim() == ours).then(|| pid.to_owned())
+        })
+    }
+
+    fn end(self, signal: &str) -> (ExitStatus, String, String) {
+        send(signal, &self.shop.id().to_string());
+        self.wait()
+    }
+
+    fn wait(mut self) -> (ExitStatus, String, String) {
         let deadline = Instant::now() + Duration::from_secs(20);
         let status = loop {
             if let Some(status) = self.shop.try_wait().unwrap() {
@@ -55,6 +95,19 @@ impl Open {
         self.stdout.read_to_string(&mut stdout).unwrap();
         self.shop.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
         (status, stdout, stderr)
+    }
+}
+
+fn send(signal: &str, process: &str) {
+    assert!(Command::new("kill").args([signal, process]).status().unwrap().success());
+}
+
+/// Waits until it is so.
+async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -102,20 +155,29 @@ async fn a_visitor_s_clicks_earn_what_the_walk_earns_and_sigterm_ends_it_cleanly
 
     let part = [("refund", hidden(&orders, "refund")), ("amount", "9.00".to_owned())];
     for _ in 0..2 {
-        assert_eq!(status(zoe.post(url("/refund/order-1005/part")).form(&part)).await, see_other);
+        assert_eq!(status(zoe.post(url("/refund/order-1007/part")).form(&part)).await, see_other);
     }
     assert!(page("/orders").await.contains("9.00 of it refunded"));
 
     let other = sign_up(&open, "max", None).await;
-    assert_eq!(status(other.post(url("/refund/order-1005"))).await, StatusCode::NOT_FOUND, "another user's order");
+    assert_eq!(status(other.post(url("/refund/order-1007"))).await, StatusCode::NOT_FOUND, "another user's order");
     assert_eq!(status(other.post(url("/logout"))).await, see_other);
     assert_eq!(status(other.get(url("/orders"))).await, see_other, "signed out");
 
+    // What isn't delivered by the end would be left for the next start, and this sandbox ends, too.
+    let remains = async || {
+        let request = browser().get(format!("{}/transactions/order-1007", open.sandbox)).bearer_auth("sandbox-key");
+        let sale = request.send().await.unwrap().json::<Value>().await.unwrap();
+        sale["data"]["amount"].as_f64() == Some(80.0)
+    };
+    until("Partnero has what remains", remains).await;
+    let folder = open.folder.path().to_owned();
+    assert!(std::fs::read_dir(folder.join("target")).unwrap().count() == 1, "its files are in one folder");
     let (status, stdout, stderr) = open.end("-TERM");
     assert!(status.success(), "{status}\n{stdout}\n{stderr}");
-    // Anna has 30 % of the 69.00 of the walk, and of these 80.00.
-    assert!(stdout.contains("0 lost, 0 refused; 44.70 owed to anna"), "{stdout}");
-    assert!(stderr.contains("Partnero has what remains of the sale order=order-1005"), "{stderr}");
+    // Anna has 30 % of the 143.80 of the walk, and of these 80.00.
+    assert!(stdout.contains(" 0 left, 0 dead letters, 0 lost, 0 refused; 67.14 owed to anna"), "{stdout}");
+    assert!(stderr.contains("Partnero has what remains of the sale order=order-1007"), "{stderr}");
     assert!(!stderr.contains("WARN") && !stderr.contains("ERROR") && !stderr.contains("panicked"), "{stderr}");
 }
 
@@ -157,4 +219,38 @@ async fn what_makes_no_sense_is_a_page_that_says_so() {
     let (status, stdout, stderr) = open.end("-INT");
     assert!(status.success(), "{status}\n{stdout}\n{stderr}");
     assert!(stdout.contains("Shut down: "), "{stdout}");
+}
+
+#[tokio::test]
+async fn a_step_that_is_off_ends_the_walk_with_status_1() {
+    let mut walking = Open::begin(&["--once"]);
+    walking.line("✓ is dead: two calls in its outbox");
+    // The new shop is killed, too, and nobody starts another one.
+    until("the new shop", async || walking.has_child()).await;
+    send("-KILL", &walking.child());
+    let (status, stdout, _) = walking.wait();
+    assert_eq!(status.code(), Some(1), "{stdout}");
+    assert!(stdout.contains('✗') || stdout.contains("This is off:"), "{stdout}");
+}
+
+#[tokio::test]
+async fn the_end_before_the_walk_is_over_is_a_failure_where_the_walk_is_all() {
+    let mut walking = Open::begin(&["--once"]);
+    walking.line("✓ is dead: two calls in its outbox");
+    let (status, stdout, stderr) = walking.end("-TERM");
+    assert_eq!((status.code(), stderr.as_str()), (Some(1), ""), "{stdout}");
+}
+
+#[tokio::test]
+async fn the_shop_s_process_does_not_outlive_the_stage_nor_the_stage_the_shop() {
+    let open = Open::start();
+    let child = open.child();
+    send("-KILL", &child);
+    let (status, stdout, stderr) = open.wait();
+    assert_eq!(status.code(), Some(1), "{stdout}\n{stderr}");
+    assert!(stdout.contains("The shop's process has ended."), "{stdout}");
+
+    let mut open = Open::start();
+    open.shop.kill().unwrap();
+    until("it has closed", async || browser().get(&open.url).send().await.is_err()).await;
 }

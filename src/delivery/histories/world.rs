@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use crate::delivery::{
     body::Body,
-    call::{CallId, CallKind, NewCall},
+    call::{CallKind, NewCall},
     clock::Clock,
     course::millis,
     dead::DeadReason,
@@ -124,14 +124,13 @@ impl World {
     async fn track(&mut self, tracked: Tracked) {
         let amount = matches!(tracked.kind, CallKind::Sale | CallKind::Adjustment);
         let call = NewCall {
-            id: CallId::new(),
-            kind: tracked.kind,
             customer: (tracked.kind != CallKind::Refund).then(|| Arc::from(customer_key(tracked.customer))),
             transaction: (tracked.kind != CallKind::SignUp).then(|| Arc::from(transaction_key(tracked.key))),
             amount: amount.then(|| Decimal::from(tracked.amount)),
             referred: tracked.referred,
             body: Body::Text("{}".to_owned()),
             slot: self.room.take().ok(),
+            ..NewCall::new(tracked.kind)
         };
         self.store.insert(&mut vec![call]).await.unwrap();
         self.tracked.push(tracked);

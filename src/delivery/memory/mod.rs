@@ -81,6 +81,11 @@ impl Store for MemoryStore {
         true
     }
 
+    #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+    fn dialect(&self) -> Option<super::sql::Dialect> {
+        None
+    }
+
     fn insert<'a>(&'a self, calls: &'a mut Vec<NewCall>) -> Answer<'a, ()> {
         self.with(|table, now| calls.drain(..).for_each(|call| table.insert(call, now)))
     }

@@ -31,6 +31,8 @@ pub(super) struct Round {
     of_transaction: HashMap<Arc<str>, Vec<u64>>,
     changed: HashSet<u64>,
     pub(super) touched: Keys,
+    /// Of these, the keys whose calls can have become free.
+    pub(super) freed: Keys,
     pub(super) claim: Claim,
     pub(super) claimed: Vec<(u64, bool)>,
     pub(super) dead: Vec<u64>,
@@ -94,6 +96,7 @@ impl Round {
             of_transaction,
             changed: HashSet::new(),
             touched: Keys::default(),
+            freed: Keys::default(),
             claim: Claim::default(),
             claimed: Vec::new(),
             dead: Vec::new(),
@@ -210,6 +213,10 @@ impl Round {
         change(row, self.now);
         self.changed.insert(id);
         self.touched.add(row);
+        // Nothing waits for a call to be claimed.
+        if row.course.state != State::Claimed {
+            self.freed.add(row);
+        }
     }
 
     /// What is to be written.

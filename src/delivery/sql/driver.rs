@@ -68,6 +68,18 @@ pub(crate) enum Dialect {
     Postgres,
 }
 
+impl Dialect {
+    /// The database's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            #[cfg(feature = "sqlx-sqlite")]
+            Self::Sqlite => "SQLite",
+            #[cfg(feature = "sqlx-postgres")]
+            Self::Postgres => "PostgreSQL",
+        }
+    }
+}
+
 /// A parameter, or a column of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {

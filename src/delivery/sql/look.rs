@@ -15,9 +15,6 @@ use super::{
     letters::read_reason,
 };
 
-/// The states of what is neither settled nor out of the way.
-const OPEN: [&str; 4] = ["pending", "uncertain", "deleted", "claimed"];
-
 impl<D: Driver> SqlStore<D> {
     pub(super) async fn count(&self) -> Result<Counts, OutboxError> {
         let mut tx = self.begin(Lock::Read).await?;
@@ -44,13 +41,8 @@ impl<D: Driver> SqlStore<D> {
 
     /// The id of the first open call, and when it was tracked.
     async fn first_open(&self, tx: &mut D::Tx) -> Result<Option<(u64, u64)>, OutboxError> {
-        let mut first = None;
-        for state in OPEN {
-            let record = tx.query(&self.sql.first_in, vec![self.name(), state.into()]).await?;
-            let found = record.first().and_then(|record| record.number(0).zip(record.number(1)));
-            first = [first, found].into_iter().flatten().min();
-        }
-        Ok(first)
+        let first = tx.query(&self.sql.first_open, vec![self.name()]).await?;
+        Ok(first.first().and_then(|record| record.number(0).zip(record.number(1))))
     }
 
     pub(super) async fn last(&self) -> Result<u64, OutboxError> {

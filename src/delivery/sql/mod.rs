@@ -3,6 +3,7 @@
 mod claim;
 mod driver;
 mod forget;
+mod insert;
 mod letters;
 mod look;
 mod notices;
@@ -36,6 +37,8 @@ use crate::delivery::{
     settings::Keeping,
 };
 
+pub use self::insert::OfTransaction;
+pub(crate) use self::{driver::Dialect, insert::Connection, stored::VERSION};
 use self::{
     driver::{Driver, Lock, Value},
     pace::Pace,
@@ -121,6 +124,10 @@ fn time(millis: Millis) -> SystemTime {
 impl<D: Driver> Store for SqlStore<D> {
     fn is_volatile(&self) -> bool {
         false
+    }
+
+    fn dialect(&self) -> Option<Dialect> {
+        Some(D::dialect())
     }
 
     fn insert<'a>(&'a self, calls: &'a mut Vec<NewCall>) -> Answer<'a, ()> {

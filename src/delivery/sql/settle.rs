@@ -81,7 +81,11 @@ impl<D: Driver> SqlStore<D> {
 
     /// Looks again at the calls that may have waited for others of these keys.
     pub(super) async fn wake(&self, tx: &mut D::Tx, touched: &Keys, now: Millis) -> Result<(), OutboxError> {
-        if !touched.is_empty() {
+        if touched.is_empty() {
+            return Ok(());
+        }
+        let waiting = tx.query(&self.sql.any_waiting, vec![self.name()]).await?;
+        if !waiting.is_empty() {
             let (customers, transactions) = (keys(&touched.customers), keys(&touched.transactions));
             let parameters = vec![self.name(), now.into(), customers.into(), transactions.into()];
             tx.query(&self.sql.wake, parameters).await?;

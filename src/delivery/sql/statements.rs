@@ -1,9 +1,11 @@
 //! The SQL of an outbox: one text for all databases, but for how a list of parameters is unfolded.
 //!
 //! A list is one parameter, a JSON array of objects: so a batch of any size is one statement, and a statement has one
-//! text. `EACH($n)` stands for the table of its elements, with a column `value`; `[[…]]` for one of what a query gives,
-//! `KEYS($n)` for one of the keys of a list. PostgreSQL is told these as arrays: it would join tables in an order that it
-//! guesses from statistics, which a table that fills and empties doesn't have.
+//! text. In it, `EACH($n)` is the table of a list's elements, with a column `value`; `[[…]]` is one of what a query gives;
+//! `ALL{column|$n|condition}` the ids of the calls that have one of the keys of a list and meet the condition.
+//!
+//! PostgreSQL is asked for each key by itself, and told what is found as an array: left to itself, it chooses orders of
+//! joins and indexes by statistics, which a table that fills and empties doesn't have, and reads all that waits.
 
 use std::sync::LazyLock;
 
@@ -19,17 +21,22 @@ macro_rules! columns {
 
 /// The first call of each key that waits untouched: of as many as there may be, only that one is read.
 macro_rules! first {
-    ($column:literal, $keys:literal, $and:literal) => {
+    ($column:literal, $keys:literal $(, $and:expr)*) => {
         concat!(
             "SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.",
             $column,
-            " = (k.value ->> 'key') \
-            AND c.state = 'pending'",
-            $and,
+            " = (k.value ->> 'key') AND c.state = 'pending'" $(, $and)*,
             " ORDER BY c.id LIMIT 1) FROM EACH(",
             $keys,
             ") AS k"
         )
+    };
+}
+
+/// It waits for another call, and there is an index of those.
+macro_rules! waits {
+    () => {
+        " AND c.due IS NULL AND c.over_at IS NULL"
     };
 }
 
@@ -49,6 +56,17 @@ macro_rules! second {
 
 #[cfg(test)]
 pub(super) use columns;
+
+/// The first call in a state.
+macro_rules! first_in {
+    ($state:literal) => {
+        concat!(
+            "SELECT * FROM (SELECT c.id, c.tracked_at FROM partnero_calls c WHERE c.name = $1 AND c.state = '",
+            $state,
+            "' AND c.over_at IS NULL ORDER BY c.id LIMIT 1) AS f"
+        )
+    };
+}
 
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
@@ -72,23 +90,18 @@ statements! {
          ORDER BY c.due, c.id LIMIT 1";
     /// Every call that decisions about others depend on: of a key, what isn't waiting untouched, and the first of each
     /// kind that is, and of those that only a newer version knows; those that a refund would cancel; of a customer, what
-    /// is in flight, begun or next, and whether it is known. Parameters: name, keys of customers, of transactions, of refunds' transactions.
+    /// is in flight, begun or next, and whether it is known. Parameters: name, keys of customers, of
+    /// transactions, of refunds' transactions.
     related = concat!("SELECT ", columns!(), " FROM partnero_calls c WHERE c.id [[\
-         SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($3) \
-            AND c.state IN ('uncertain', 'deleted', 'claimed', 'parked', 'dead', 'done') \
+         ALL{transaction_key|$3|c.state < 'pending'} UNION ALL ALL{transaction_key|$3|c.state > 'pending'} \
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'sale'"), " \
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'adjustment'"), " \
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'refund'"), " \
-         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($3) \
-            AND c.state = 'pending' AND c.kind NOT IN ('sale', 'adjustment', 'refund') \
-         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($4) \
-            AND c.state = 'pending' \
-         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.customer_key KEYS($2) \
-            AND c.state IN ('uncertain', 'deleted', 'claimed') \
-         UNION ALL ", first!("customer_key", "$2", ""), " \
-         UNION ALL ", second!("customer_key", "$2"), " \
-         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.customer_key KEYS($2) \
-            AND c.kind = 'sign_up' AND c.state IN ('dead', 'done')]]");
+         UNION ALL ", first!("transaction_key", "$3", " AND c.kind NOT IN ('sale', 'adjustment', 'refund')"), " \
+         UNION ALL ALL{transaction_key|$4|c.state = 'pending'} \
+         UNION ALL ALL{customer_key|$2|c.state IN ('uncertain', 'deleted', 'claimed')} \
+         UNION ALL ", first!("customer_key", "$2"), " UNION ALL ", second!("customer_key", "$2"), " \
+         UNION ALL ALL{customer_key|$2|c.kind = 'sign_up' AND c.state IN ('dead', 'done')}]]");
     /// Parameters: name, ids.
     load = concat!("SELECT ", columns!(), " FROM partnero_calls c WHERE c.id \
          [[SELECT CAST(k.value ->> 'id' AS BIGINT) FROM EACH($2) AS k]] AND c.name = $1");
@@ -108,16 +121,16 @@ statements! {
          RETURNING id, CASE WHEN state = 'claimed' THEN payload END";
     /// Looks again at the calls that may have waited for others of these keys: of each, what was begun and the next.
     /// Parameters: name, now, keys of customers, of transactions.
-    wake = concat!("UPDATE partnero_calls SET due = $2 WHERE due IS NULL \
-         AND state IN ('pending', 'deleted', 'uncertain') AND id [[\
-         SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.customer_key KEYS($3) \
-            AND c.state IN ('uncertain', 'deleted') \
-         UNION ALL ", first!("customer_key", "$3", ""), " \
-         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($4) \
-            AND c.state IN ('uncertain', 'deleted') \
-         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'sale'"), " \
-         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'adjustment'"), " \
-         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'refund'"), "]]");
+    wake = concat!("UPDATE partnero_calls SET due = $2 WHERE id [[\
+         ALL{customer_key|$3|c.state IN ('uncertain', 'deleted')", waits!(), "} \
+         UNION ALL ", first!("customer_key", "$3", waits!()), " \
+         UNION ALL ALL{transaction_key|$4|c.state IN ('uncertain', 'deleted')", waits!(), "} \
+         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'sale'", waits!()), " \
+         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'adjustment'", waits!()), " \
+         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'refund'", waits!()), "]]");
+    /// Whether anything waits for another call at all. Parameter: name.
+    any_waiting = concat!("SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
+         AND c.state IN ('pending', 'uncertain', 'deleted')", waits!(), " LIMIT 1");
     /// Those parked behind a letter go on. Parameters: name, the letter, now.
     unpark = "UPDATE partnero_calls SET state = CASE WHEN uncertain THEN 'uncertain' ELSE 'pending' END, due = $3, \
          behind = NULL WHERE name = $1 AND behind = $2 AND state = 'parked'";
@@ -148,9 +161,10 @@ statements! {
          GROUP BY c.state";
     /// Parameter: name.
     count_notices = "SELECT COUNT(*) FROM partnero_notices WHERE name = $1";
-    /// The first call that is neither settled nor out of the way, in one of these states. Parameters: name, state.
-    first_in = "SELECT c.id, c.tracked_at FROM partnero_calls c WHERE c.name = $1 AND c.state = $2 \
-         AND c.over_at IS NULL ORDER BY c.id LIMIT 1";
+    /// The first call that is neither settled nor out of the way. In one statement, for a call that moves between two
+    /// would be missed. Parameter: name.
+    first_open = concat!("SELECT o.id, o.tracked_at FROM (", first_in!("pending"), " UNION ALL ", first_in!("uncertain"),
+         " UNION ALL ", first_in!("deleted"), " UNION ALL ", first_in!("claimed"), ") AS o ORDER BY o.id LIMIT 1");
     last = "SELECT MAX(id) FROM partnero_calls";
     /// Parameters: name, customer.
     forget_sign_ups = "DELETE FROM partnero_calls WHERE name = $1 AND customer_key = $2 AND state = 'done' \
@@ -200,12 +214,27 @@ impl Dialect {
 
     fn text(self, text: &str) -> String {
         let mut text = text.to_owned();
+        while let Some((before, rest)) = text.split_once("ALL{") {
+            let Some((all, after)) = rest.split_once('}') else { break };
+            let mut parts = all.splitn(3, '|').map(str::to_owned);
+            let [column, list, condition] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+            text = format!("{before}{}{after}", self.all(&column, &list, &condition));
+        }
         for n in 1..=4 {
-            let keys = format!("[[SELECT k.value ->> 'key' FROM EACH(${n}) AS k]]");
-            text = text.replace(&format!("KEYS(${n})"), &keys).replace(&format!("EACH(${n})"), &self.each(n));
+            text = text.replace(&format!("EACH(${n})"), &self.each(n));
         }
         let (begin, end) = self.one_of();
         text.replace("[[", begin).replace("]]", end)
+    }
+
+    fn all(self, column: &str, list: &str, condition: &str) -> String {
+        let calls = format!("SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND {condition} AND c.{column}");
+        match self {
+            #[cfg(feature = "sqlx-sqlite")]
+            Self::Sqlite => format!("{calls} IN (SELECT k.value ->> 'key' FROM EACH({list}) AS k)"),
+            #[cfg(feature = "sqlx-postgres")]
+            Self::Postgres => format!("SELECT unnest(ARRAY({calls} = (k.value ->> 'key'))) FROM EACH({list}) AS k"),
+        }
     }
 
     fn each(self, n: u32) -> String {

@@ -20,8 +20,8 @@ use super::{
     stored::Stored,
 };
 
-/// Calls looked at in one claim: at least, beyond those that are wanted, and at most.
-const LOOK_AT: (usize, usize) = (16, 512);
+/// Calls looked at in one claim, at most, unless more are wanted.
+const MOST: usize = 512;
 /// When to try again while another process is at it.
 const BUSY: Duration = Duration::from_millis(10);
 
@@ -32,7 +32,7 @@ impl<D: Driver> SqlStore<D> {
         };
         let now = tx.now(&self.clock);
         let quiet = self.pace().look(now, self.clock.monotonic(), terms.settle_delay);
-        let most = (limit + LOOK_AT.0).max(self.look_at.load(Ordering::Relaxed)).min(LOOK_AT.1.max(limit));
+        let most = (limit + limit / 4).max(self.look_at.load(Ordering::Relaxed));
         let parameters = vec![self.name(), now.into(), self.version.into(), most.into()];
         let due = tx.query(&self.sql.due, parameters).await?;
         if due.is_empty() {
@@ -52,12 +52,12 @@ impl<D: Driver> SqlStore<D> {
         let payloads = self.write(&mut tx, &mut round).await?;
         let (few, all) = (round.claimed.len() < limit, order.len() < most);
         round.claim.next = match round.claim.next {
-            None if few && all && round.touched.is_empty() => self.next_due(&mut tx, now).await?,
+            None if few && all && round.freed.is_empty() => self.next_due(&mut tx, now).await?,
             _ => Some(Duration::ZERO),
         };
         tx.commit().await?;
-        let look_at = if few && !all { most * 2 } else { 0 };
-        self.look_at.store(look_at.min(LOOK_AT.1), Ordering::Relaxed);
+        let look_at = if few && !all { most.max(8) * 2 } else { 0 };
+        self.look_at.store(look_at.min(MOST), Ordering::Relaxed);
         Ok(round.into_claim(payloads))
     }
 
@@ -81,7 +81,7 @@ impl<D: Driver> SqlStore<D> {
                 payloads.insert(id, payload);
             }
         }
-        self.wake(tx, &round.touched, round.now).await?;
+        self.wake(tx, &round.freed, round.now).await?;
         for id in std::mem::take(&mut round.dead) {
             self.report(tx, round, id).await?;
         }

@@ -16,6 +16,11 @@ impl Store for Inner {
         false
     }
 
+    #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+    fn dialect(&self) -> Option<crate::delivery::sql::Dialect> {
+        None
+    }
+
     fn insert<'a>(&'a self, calls: &'a mut Vec<NewCall>) -> Answer<'a, ()> {
         self.ask("insert", move || Box::pin(self.take(calls)))
     }

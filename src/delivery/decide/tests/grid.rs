@@ -50,7 +50,7 @@ fn behind_another_call_of_the_key() {
         refund dead uncertain        | park behind 1 | park behind 1 | park behind 1
         refund refunded              | refunded      | duplicate     | send
         refund cancelled             | refunded      | duplicate     | send
-        refund duplicate             | send          | send          | send
+        refund duplicate             | refunded      | duplicate     | send
         refund discarded             | send          | send          | send
         refund discarded uncertain   | send          | send          | send
         adjustment 10 pending        | wait          | send over 1   | wait
@@ -92,7 +92,7 @@ fn before_another_call_of_the_key() {
         refund dead                  | park behind 3 | send          | park behind 3
         refund refunded              | refunded      | cancel        | cancel
         refund cancelled             | refunded      | cancel        | cancel
-        refund duplicate             | send          | send          | send
+        refund duplicate             | refunded      | cancel        | cancel
         refund discarded             | send          | send          | send
         adjustment 10 pending        | send          | send          | send
         adjustment 10 pending uncertain | wait       | send          | wait

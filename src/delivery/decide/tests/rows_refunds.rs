@@ -45,7 +45,7 @@ fn refunds_over_adjustments() {
         of an adjusted sale                            | 1 sale 10 recorded, 2 adjustment 5 adjusted   | 3 refund | - | send
         of a dead adjustment                           | 1 sale 10 recorded, 2 adjustment 5 dead       | 3 refund | - | send
         refunded, and an unsent adjustment since       | 1 refund refunded, 2 adjustment 5             | 3 refund | - | cancel with 2
-        refunded, and a dead adjustment since: it must find a tombstone | 1 refund refunded, 2 adjustment 5 dead | 3 refund | - | cancel
+        refunded, and a dead adjustment since: it must find a tombstone | 1 refund refunded, 2 adjustment 5 dead | 3 refund | - | duplicate
         refunded, and since then it may be there       | 1 refund refunded, 2 adjustment 5 dead uncertain | 3 refund | - | send
         ",
     );

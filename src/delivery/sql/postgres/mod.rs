@@ -9,7 +9,7 @@ use sqlx::{PgPool, postgres::PgPoolOptions};
 use crate::delivery::outbox::{Opening, Outbox, OutboxError, sealed};
 
 use self::driver::{PostgresDriver, error};
-use super::{SqlStore, stored::VERSION};
+use super::{SqlStore, insert::INSERT, stored::VERSION};
 
 /// Connections of one handle: its writer, its dispatcher, its observer, and whoever asks for the status.
 const CONNECTIONS: u32 = 4;
@@ -40,6 +40,13 @@ pub struct PostgresOutbox {
 impl PostgresOutbox {
     /// The tables, for your own migrations. Each statement can be repeated.
     pub const SCHEMA: &'static str = include_str!("schema.sql");
+
+    /// One row, with nine parameters: the fields of an [`OutboxRow`](crate::OutboxRow), in their order. It can be
+    /// repeated.
+    ///
+    /// For applications that reach their database by other means than sqlx: see
+    /// [`outbox_row`](crate::Partnero::outbox_row).
+    pub const INSERT: &'static str = INSERT;
 
     /// Connects to a database with connections of its own, four at most.
     ///

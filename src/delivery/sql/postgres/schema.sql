@@ -2,32 +2,32 @@
 -- Times are milliseconds since 1970. Rows are written by axum-partnero, or with PostgresOutbox::INSERT.
 
 CREATE TABLE IF NOT EXISTS partnero_calls (
-    id              BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- the order
-    call_id         TEXT    NOT NULL UNIQUE,                  -- a UUID: storing a call can be repeated
-    name            TEXT    NOT NULL,                         -- the handle's name
-    kind            TEXT    NOT NULL,                         -- sign_up, sale, refund, adjustment
-    version         BIGINT  NOT NULL,                         -- of the payload
-    customer_key    TEXT,
-    transaction_key TEXT,
-    amount          TEXT,                                     -- of a sale, of what remains of one: decimal digits
-    referred        BOOLEAN NOT NULL DEFAULT FALSE,           -- names a referrer
-    state           TEXT    NOT NULL DEFAULT 'pending',       -- pending, claimed, uncertain, deleted, parked, dead, done, gone
-    outcome         TEXT,                                     -- of what is done
-    uncertain       BOOLEAN NOT NULL DEFAULT FALSE,           -- an attempt may have been carried out
-    deleted         BOOLEAN NOT NULL DEFAULT FALSE,           -- an adjustment whose deletion is done
-    suspect         BOOLEAN NOT NULL DEFAULT FALSE,           -- was refused for want of rights
+    id              BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,  -- the order
+    call_id         TEXT COLLATE "C" NOT NULL UNIQUE,                 -- a UUID: storing a call can be repeated
+    name            TEXT COLLATE "C" NOT NULL,                        -- the handle's name
+    kind            TEXT COLLATE "C" NOT NULL,                        -- sign_up, sale, refund, adjustment
+    version         BIGINT  NOT NULL,                                 -- of the payload
+    customer_key    TEXT COLLATE "C",
+    transaction_key TEXT COLLATE "C",
+    amount          TEXT,                                             -- of a sale, of what remains of one: decimal digits
+    referred        BOOLEAN NOT NULL DEFAULT FALSE,                   -- names a referrer
+    state           TEXT COLLATE "C" NOT NULL DEFAULT 'pending',      -- pending, claimed, uncertain, deleted, parked, dead, done, gone
+    outcome         TEXT,                                             -- of what is done
+    uncertain       BOOLEAN NOT NULL DEFAULT FALSE,                   -- an attempt may have been carried out
+    deleted         BOOLEAN NOT NULL DEFAULT FALSE,                   -- an adjustment whose deletion is done
+    suspect         BOOLEAN NOT NULL DEFAULT FALSE,                   -- was refused for want of rights
     due             BIGINT  DEFAULT (CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)), -- when to look at it
-    quiet_until     BIGINT  NOT NULL DEFAULT 0,               -- until then a request of it may be under way
-    waited          BIGINT  NOT NULL DEFAULT 0,               -- between its own attempts
+    quiet_until     BIGINT  NOT NULL DEFAULT 0,                       -- until then a request of it may be under way
+    waited          BIGINT  NOT NULL DEFAULT 0,                       -- between its own attempts
     attempts        BIGINT  NOT NULL DEFAULT 0,
-    token           BIGINT  NOT NULL DEFAULT 0,               -- counts its claims
-    behind          BIGINT ,                                  -- the dead letter that it is parked behind
-    reason          TEXT,                                     -- why it is a dead letter
+    token           BIGINT  NOT NULL DEFAULT 0,                       -- counts its claims
+    behind          BIGINT,                                           -- the dead letter that it is parked behind
+    reason          TEXT,                                             -- why it is a dead letter
     message         TEXT,
     tracked_at      BIGINT  NOT NULL DEFAULT (CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)),
-    died_at         BIGINT,                                   -- when it became a dead letter
-    over_at         BIGINT,                                   -- when it was done
-    payload         TEXT    NOT NULL                          -- the request's body; empty once it is done
+    died_at         BIGINT,                                           -- when it became a dead letter
+    over_at         BIGINT,                                           -- when it was done
+    payload         TEXT    NOT NULL                                  -- the request's body; empty once it is done
 );
 
 CREATE INDEX IF NOT EXISTS partnero_calls_due ON partnero_calls (name, due, id) WHERE due IS NOT NULL;
@@ -37,8 +37,12 @@ CREATE INDEX IF NOT EXISTS partnero_calls_transaction ON partnero_calls (name, t
     WHERE transaction_key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS partnero_calls_sign_up ON partnero_calls (name, customer_key, state, id)
     WHERE kind = 'sign_up';
-CREATE INDEX IF NOT EXISTS partnero_calls_state ON partnero_calls (name, state, id)
-    WHERE over_at IS NULL;
+-- What waits for another call of its customer or of its transaction.
+CREATE INDEX IF NOT EXISTS partnero_calls_waiting_customer ON partnero_calls (name, customer_key, state, id)
+    WHERE due IS NULL AND over_at IS NULL;
+CREATE INDEX IF NOT EXISTS partnero_calls_waiting_transaction ON partnero_calls (name, transaction_key, state, kind, id)
+    WHERE due IS NULL AND over_at IS NULL;
+CREATE INDEX IF NOT EXISTS partnero_calls_state ON partnero_calls (name, state, id) WHERE over_at IS NULL;
 CREATE INDEX IF NOT EXISTS partnero_calls_dead ON partnero_calls (name, died_at) WHERE died_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS partnero_calls_over ON partnero_calls (name, state, over_at) WHERE over_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS partnero_calls_behind ON partnero_calls (name, behind) WHERE behind IS NOT NULL;
@@ -46,8 +50,8 @@ CREATE INDEX IF NOT EXISTS partnero_calls_behind ON partnero_calls (name, behind
 -- What the observer hasn't been told.
 CREATE TABLE IF NOT EXISTS partnero_notices (
     id           BIGINT  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    name         TEXT    NOT NULL,
-    customer_key TEXT,
+    name         TEXT COLLATE "C" NOT NULL,
+    customer_key TEXT COLLATE "C",
     due          BIGINT  NOT NULL,
     failures     BIGINT  NOT NULL DEFAULT 0,
     created_at   BIGINT  NOT NULL,
@@ -60,6 +64,6 @@ CREATE INDEX IF NOT EXISTS partnero_notices_customer ON partnero_notices (name, 
 
 -- The program that an outbox belongs to.
 CREATE TABLE IF NOT EXISTS partnero_programs (
-    name    TEXT NOT NULL PRIMARY KEY,
+    name    TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     program TEXT NOT NULL
 );

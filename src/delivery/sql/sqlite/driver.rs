@@ -159,6 +159,7 @@ fn record(row: &SqliteRow) -> Record {
     Record((0..row.len()).map(value).collect())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(super) fn error(error: sqlx::Error) -> OutboxError {
     let Some(database) = error.as_database_error() else { return OutboxError::Unreachable(mask(&error.to_string())) };
     let message = database.message();

@@ -12,7 +12,7 @@ use sqlx::{
 use crate::delivery::outbox::{Opening, Outbox, OutboxError, sealed};
 
 use self::driver::{SqliteDriver, error};
-use super::{SqlStore, stored::VERSION};
+use super::{SqlStore, insert::INSERT, stored::VERSION};
 
 /// How long a connection waits while another process writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,6 +43,13 @@ pub struct SqliteOutbox {
 impl SqliteOutbox {
     /// The tables, for your own migrations. Each statement can be repeated.
     pub const SCHEMA: &'static str = include_str!("schema.sql");
+
+    /// One row, with nine parameters: the fields of an [`OutboxRow`](crate::OutboxRow), in their order. It can be
+    /// repeated.
+    ///
+    /// For applications that reach their database by other means than sqlx: see
+    /// [`outbox_row`](crate::Partnero::outbox_row).
+    pub const INSERT: &'static str = INSERT;
 
     /// Opens a file of its own, or makes it, readable for its owner alone, with its tables.
     ///

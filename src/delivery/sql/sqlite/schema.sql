@@ -37,8 +37,12 @@ CREATE INDEX IF NOT EXISTS partnero_calls_transaction ON partnero_calls (name, t
     WHERE transaction_key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS partnero_calls_sign_up ON partnero_calls (name, customer_key, state, id)
     WHERE kind = 'sign_up';
-CREATE INDEX IF NOT EXISTS partnero_calls_state ON partnero_calls (name, state, id)
-    WHERE over_at IS NULL;
+-- What waits for another call of its customer or of its transaction.
+CREATE INDEX IF NOT EXISTS partnero_calls_waiting_customer ON partnero_calls (name, customer_key, state, id)
+    WHERE due IS NULL AND over_at IS NULL;
+CREATE INDEX IF NOT EXISTS partnero_calls_waiting_transaction ON partnero_calls (name, transaction_key, state, kind, id)
+    WHERE due IS NULL AND over_at IS NULL;
+CREATE INDEX IF NOT EXISTS partnero_calls_state ON partnero_calls (name, state, id) WHERE over_at IS NULL;
 CREATE INDEX IF NOT EXISTS partnero_calls_dead ON partnero_calls (name, died_at) WHERE died_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS partnero_calls_over ON partnero_calls (name, state, over_at) WHERE over_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS partnero_calls_behind ON partnero_calls (name, behind) WHERE behind IS NOT NULL;
