@@ -1,6 +1,8 @@
 //! Partnero down for six hours, as `docs/partnero-down.md` describes it: real sockets, and time that flies.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "shared/log.rs"]
+mod log;
 #[path = "shared/postgres.rs"]
 mod postgres;
 #[allow(dead_code, reason = "the support of another program of tests")]

@@ -3,7 +3,9 @@
 /// The value below which that share of the values lies. Sorts them.
 pub(crate) fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
-    values[((values.len() - 1) as f64 * share) as usize]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
+    let place = ((values.len() - 1) as f64 * share) as usize;
+    values[place]
 }
 
 pub(crate) fn median(values: &mut [f64]) -> f64 {

@@ -14,11 +14,10 @@ use tokio::{
 use crate::delivery::{
     partnero::Live,
     stop::{Stop, time_is_up},
-    writer,
 };
 
-/// Beyond the time given, for a task that is stuck in its outbox.
-const GRACE: Duration = Duration::from_millis(100).saturating_add(writer::GRACE);
+/// Beyond the time given, for the answer to what the outbox was asked before.
+const GRACE: Duration = Duration::from_millis(300);
 /// Beyond the time given, for the outbox to say what it has.
 const COUNTING: Duration = Duration::from_millis(500);
 

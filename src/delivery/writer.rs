@@ -18,8 +18,6 @@ use crate::delivery::{
 const BATCH: usize = 1_000;
 /// Between two tries to reach an outbox that is out of reach.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// For the answer to what the outbox was given in time.
-pub(crate) const GRACE: Duration = Duration::from_millis(250);
 
 /// The queue's other end.
 pub(crate) struct Writer {
@@ -45,7 +43,8 @@ impl Writer {
         Self { queue, close, shared }
     }
 
-    /// Stores what comes until the queue is closed and empty, or time is up.
+    /// Stores what comes until the queue is closed and empty, or time is up. An insert under way then is cut off by
+    /// whoever ends this task.
     pub(crate) async fn run(mut self) {
         let mut stop = self.shared.stop.subscribe();
         let mut queued = Vec::new();
@@ -87,12 +86,7 @@ impl Writer {
         // The next is at the end: what is tracked first is stored first.
         let mut batches = vec![Batch::new(&self.shared, queued)];
         while let Some(mut batch) = batches.pop() {
-            let error = tokio::select! {
-                biased;
-                result = batch.insert() => result.err(),
-                () = time_is_up(stop, GRACE) => return false,
-            };
-            match error {
+            match batch.insert().await.err() {
                 None => self.shared.reach.back(outbox, Finder::Writer),
                 Some(OutboxError::Refused(message)) => {
                     self.shared.reach.back(outbox, Finder::Writer);

@@ -1,10 +1,14 @@
 //! Deliveries over real sockets, against the sandbox.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "../shared/log.rs"]
+mod log;
+
 mod answers_to_refunds;
 mod answers_to_sales;
 mod answers_to_sign_ups;
 mod chaos;
+mod clock;
 mod faults;
 mod first;
 mod holds;

@@ -1,11 +1,7 @@
 //! A handle to a sandbox whose time flies: back-offs, probes and settle delays take milliseconds, while requests keep
 //! their real time-outs.
 
-use std::{
-    io::Write,
-    sync::{Arc, Mutex, Once},
-    time::Duration,
-};
+use std::time::Duration;
 
 use axum_partnero::{
     Clock, NewCustomer, NewTransaction, Partnero, ReferralKey,
@@ -14,7 +10,8 @@ use axum_partnero::{
 };
 use rust_decimal::Decimal;
 use tokio::task::AbortHandle;
-use tracing::subscriber::DefaultGuard;
+
+pub(crate) use crate::log::Log;
 
 /// No test waits longer than this for what must come.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(90);
@@ -211,49 +208,5 @@ pub(crate) fn name<T>(outcome: Result<Outcome<T>, axum_partnero::delivery::Deliv
         Err(axum_partnero::delivery::DeliveryError::Dead { reason, .. }) => format!("dead: {}", reason.as_str()),
         Err(axum_partnero::delivery::DeliveryError::ShutDown) => "shut down".to_owned(),
         Err(error) => error.to_string(),
-    }
-}
-
-/// Everything that this thread logs, at every level and with every field.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// Starts to keep what is logged, but for what the sandbox says, which is Partnero's side of it.
-    pub(crate) fn start() -> (Self, DefaultGuard) {
-        // With one subscriber at a time, tracing asks whichever thread comes first whether a line is wanted, and
-        // remembers the answer for all. Here is one that every thread has, and that wants everything.
-        static FOR_ALL_THREADS: Once = Once::new();
-        FOR_ALL_THREADS.call_once(|| {
-            let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
-        });
-        let log = Self::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_env_filter("trace,axum_partnero::sandbox=off")
-            .with_ansi(false)
-            .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-            .with_writer(move || writer.clone())
-            .finish();
-        (log, tracing::subscriber::set_default(subscriber))
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-
-    pub(crate) fn count(&self, part: &str) -> usize {
-        self.text().lines().filter(|line| line.contains(part)).count()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }

@@ -4,6 +4,9 @@
 mod database;
 mod late;
 mod locks;
+#[path = "../shared/log.rs"]
+#[allow(dead_code, reason = "these tests use a part of it")]
+mod log;
 mod order;
 #[path = "../shared/pgbouncer.rs"]
 mod pgbouncer;

@@ -225,7 +225,9 @@ impl Round {
     /// Makes the calls to send, with their bodies.
     pub(super) fn into_claim(mut self, mut payloads: HashMap<u64, String>) -> Claim {
         for (id, check_first) in self.claimed {
-            let (Some(row), Some(payload)) = (self.rows.get(&id), payloads.remove(&id)) else { continue };
+            let Some(row) = self.rows.get(&id) else { continue };
+            // One that isn't even a text is as good as none: whoever is to send it says so.
+            let payload = payloads.remove(&id).unwrap_or_default();
             let Some(call) = row.call else { continue };
             self.claim.calls.push(ClaimedCall {
                 row: id,

@@ -1,9 +1,11 @@
 //! The SQL of an outbox: one text for all databases, but for how a list of parameters is unfolded.
 //!
 //! A list is one parameter, a JSON array of objects: so a batch of any size is one statement, and a statement has one
-//! text. `EACH($n)` stands for the table of its elements, with a column `value`; `[[…]]` for one of what a query gives,
-//! `KEYS($n)` for one of the keys of a list. PostgreSQL is told these as arrays: it would join tables in an order that it
-//! guesses from statistics, which a table that fills and empties doesn't have.
+//! text. In it, `EACH($n)` is the table of a list's elements, with a column `value`; `[[…]]` is one of what a query gives;
+//! `ALL{column|$n|condition}` the ids of the calls that have one of the keys of a list and meet the condition.
+//!
+//! PostgreSQL is asked for each key by itself, and told what is found as an array: left to itself, it chooses orders of
+//! joins and indexes by statistics, which a table that fills and empties doesn't have, and reads all that waits.
 
 use std::sync::LazyLock;
 
@@ -87,23 +89,19 @@ statements! {
     next_due = "SELECT c.due FROM partnero_calls c WHERE c.name = $1 AND c.due > $2 AND c.version <= $3 \
          ORDER BY c.due, c.id LIMIT 1";
     /// Every call that decisions about others depend on: of a key, what isn't waiting untouched, and the first of each
-    /// kind that is; those that a refund would cancel; of a customer, what is in flight, begun or next, and whether it
-    /// is known. Parameters: name, keys of customers, of transactions, of refunds' transactions.
+    /// kind that is, and of those that only a newer version knows; those that a refund would cancel; of a customer, what
+    /// is in flight, begun or next, and whether it is known. Parameters: name, keys of customers, of
+    /// transactions, of refunds' transactions.
     related = concat!("SELECT ", columns!(), " FROM partnero_calls c WHERE c.id [[\
-         SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($3) AND c.state < 'pending' \
-         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($3) \
-            AND c.state > 'pending' \
+         ALL{transaction_key|$3|c.state < 'pending'} UNION ALL ALL{transaction_key|$3|c.state > 'pending'} \
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'sale'"), " \
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'adjustment'"), " \
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'refund'"), " \
-         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($4) \
-            AND c.state = 'pending' \
-         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.customer_key KEYS($2) \
-            AND c.state IN ('uncertain', 'deleted', 'claimed') \
-         UNION ALL ", first!("customer_key", "$2"), " \
-         UNION ALL ", second!("customer_key", "$2"), " \
-         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.customer_key KEYS($2) \
-            AND c.kind = 'sign_up' AND c.state IN ('dead', 'done')]]");
+         UNION ALL ", first!("transaction_key", "$3", " AND c.kind NOT IN ('sale', 'adjustment', 'refund')"), " \
+         UNION ALL ALL{transaction_key|$4|c.state = 'pending'} \
+         UNION ALL ALL{customer_key|$2|c.state IN ('uncertain', 'deleted', 'claimed')} \
+         UNION ALL ", first!("customer_key", "$2"), " UNION ALL ", second!("customer_key", "$2"), " \
+         UNION ALL ALL{customer_key|$2|c.kind = 'sign_up' AND c.state IN ('dead', 'done')}]]");
     /// Parameters: name, ids.
     load = concat!("SELECT ", columns!(), " FROM partnero_calls c WHERE c.id \
          [[SELECT CAST(k.value ->> 'id' AS BIGINT) FROM EACH($2) AS k]] AND c.name = $1");
@@ -124,11 +122,9 @@ statements! {
     /// Looks again at the calls that may have waited for others of these keys: of each, what was begun and the next.
     /// Parameters: name, now, keys of customers, of transactions.
     wake = concat!("UPDATE partnero_calls SET due = $2 WHERE id [[\
-         SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.customer_key KEYS($3) \
-            AND c.state IN ('uncertain', 'deleted')", waits!(), " \
+         ALL{customer_key|$3|c.state IN ('uncertain', 'deleted')", waits!(), "} \
          UNION ALL ", first!("customer_key", "$3", waits!()), " \
-         UNION ALL SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.transaction_key KEYS($4) \
-            AND c.state IN ('uncertain', 'deleted')", waits!(), " \
+         UNION ALL ALL{transaction_key|$4|c.state IN ('uncertain', 'deleted')", waits!(), "} \
          UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'sale'", waits!()), " \
          UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'adjustment'", waits!()), " \
          UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'refund'", waits!()), "]]");
@@ -218,12 +214,27 @@ impl Dialect {
 
     fn text(self, text: &str) -> String {
         let mut text = text.to_owned();
+        while let Some((before, rest)) = text.split_once("ALL{") {
+            let Some((all, after)) = rest.split_once('}') else { break };
+            let mut parts = all.splitn(3, '|').map(str::to_owned);
+            let [column, list, condition] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+            text = format!("{before}{}{after}", self.all(&column, &list, &condition));
+        }
         for n in 1..=4 {
-            let keys = format!("[[SELECT k.value ->> 'key' FROM EACH(${n}) AS k]]");
-            text = text.replace(&format!("KEYS(${n})"), &keys).replace(&format!("EACH(${n})"), &self.each(n));
+            text = text.replace(&format!("EACH(${n})"), &self.each(n));
         }
         let (begin, end) = self.one_of();
         text.replace("[[", begin).replace("]]", end)
+    }
+
+    fn all(self, column: &str, list: &str, condition: &str) -> String {
+        let calls = format!("SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND {condition} AND c.{column}");
+        match self {
+            #[cfg(feature = "sqlx-sqlite")]
+            Self::Sqlite => format!("{calls} IN (SELECT k.value ->> 'key' FROM EACH({list}) AS k)"),
+            #[cfg(feature = "sqlx-postgres")]
+            Self::Postgres => format!("SELECT unnest(ARRAY({calls} = (k.value ->> 'key'))) FROM EACH({list}) AS k"),
+        }
     }
 
     fn each(self, n: u32) -> String {

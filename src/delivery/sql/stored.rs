@@ -49,19 +49,19 @@ impl Stored {
     pub(crate) fn read(mut record: Record) -> Self {
         let mut damage = Damage(None);
         let id = record.number(0).unwrap_or_default();
-        let call = damage.read("call_id", record.take(1), CallId::parse);
-        let kind = damage.read("kind", record.take(2), CallKind::parse).unwrap_or(CallKind::Unknown);
+        let call = damage.read("call_id", &record.take(1), CallId::parse);
+        let kind = damage.read("kind", &record.take(2), CallKind::parse).unwrap_or(CallKind::Unknown);
         let customer = damage.text("customer_key", record.take(3));
         let transaction = damage.text("transaction_key", record.take(4));
         let amount = match record.take(5) {
             Value::Null => None,
-            value => damage.read("amount", value, |text| Decimal::from_str(text).ok()),
+            value => damage.read("amount", &value, |text| Decimal::from_str(text).ok()),
         };
         let end = match record.take(8) {
             Value::Null => None,
-            value => damage.read("outcome", value, End::parse),
+            value => damage.read("outcome", &value, End::parse),
         };
-        let state = damage.read("state", record.take(7), |text| read_state(text, end)).unwrap_or(State::Pending);
+        let state = damage.read("state", &record.take(7), |text| read_state(text, end)).unwrap_or(State::Pending);
         let flag = |column| record.int(column).is_some_and(|flag| flag != 0);
         let number = |column| record.number(column).unwrap_or_default();
         let course = Course {
@@ -194,8 +194,8 @@ impl Damage {
         self.0.get_or_insert_with(|| what.to_owned());
     }
 
-    fn read<T>(&mut self, column: &str, value: Value, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-        let read = if let Value::Text(text) = &value { read(text) } else { None };
+    fn read<T>(&mut self, column: &str, value: &Value, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let read = if let Value::Text(text) = value { read(text) } else { None };
         if read.is_none() {
             self.note(&format!("`{column}` can't be read"));
         }

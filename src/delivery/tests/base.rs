@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     fmt,
     sync::{Arc, Mutex, MutexGuard, OnceLock},
+    time::Duration,
 };
 
 use tokio::sync::watch;
@@ -25,6 +26,8 @@ pub(super) enum Mood {
     Hangs,
     /// Does it, and never says so.
     Mute,
+    /// Does it, and says so later.
+    Slow(Duration),
     Panics,
 }
 
@@ -159,6 +162,11 @@ impl Inner {
                 Mood::Mute if concerned => {
                     work().await?;
                     std::future::pending().await
+                }
+                Mood::Slow(by) if concerned => {
+                    let answer = work().await;
+                    tokio::time::sleep(by).await;
+                    answer
                 }
                 Mood::Panics if concerned => panic!("a bug in `{operation}`"),
                 _ => work().await,

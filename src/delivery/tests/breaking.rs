@@ -119,15 +119,18 @@ async fn what_the_outbox_itself_can_t_read_is_counted_logged_and_told() {
 async fn a_result_that_the_outbox_refuses_holds_up_no_other() {
     let (log, _guard) = Log::start();
     let world = World::new().await;
-    world.base.refuse_result_of("odd");
-    let partnero = world.open();
-    let sold: Vec<_> = (0..30).map(|i| partnero.track_sale(sale(i)).delivered()).collect();
-    let odd = partnero.track_refund("odd");
-    for sold in sold {
-        within(sold).await.unwrap();
+    world.base.refuse_result_of("o5");
+    let partnero = world.builder().max_in_flight(12).build().unwrap();
+    world.base.set_for(Mood::Fails(OutboxError::Unreachable("locked".to_owned())), &["settle"]);
+    let mut refunded: Vec<_> =
+        (0..12).map(|i| tokio::spawn(partnero.track_refund(format!("o{i}")).delivered())).collect();
+    until("all have come back", async || world.calls().len() == 12 && world.base.asked("settle") > 3).await;
+    world.base.set(Mood::Well);
+    let odd = refunded.remove(5);
+    for refunded in refunded {
+        assert_eq!(within(refunded).await.unwrap(), Ok(Outcome::Refunded));
     }
-    until("it is refused", async || log.count("the outbox refuses a result") == 1).await;
-    within(partnero.track_sale(sale("last")).delivered()).await.unwrap();
+    assert_eq!(log.count("the outbox refuses a result"), 1);
     assert_eq!(partnero.status().await.unwrap().in_flight, 1, "it stays claimed until its lease is over");
-    drop(odd);
+    odd.abort();
 }

@@ -21,7 +21,7 @@ use crate::{
 /// believes of one that was empty a minute ago: it must not read all of it, nor compile anything for that.
 const BEGIN: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 5000; SET LOCAL lock_timeout = 8000; \
      SET LOCAL statement_timeout = 20000; SET LOCAL jit = off; SET LOCAL enable_seqscan = off; \
-     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_bitmapscan = off";
 const TIME: &str = "SELECT TRUE, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 const TRY: &str = "SELECT pg_try_advisory_xact_lock(hashtextextended('axum-partnero ' || $1, 0)), \
      CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
@@ -144,6 +144,7 @@ fn record(row: &PgRow) -> Record {
     Record((0..row.len()).map(value).collect())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(super) fn error(error: sqlx::Error) -> OutboxError {
     let Some(database) = error.as_database_error() else { return OutboxError::Unreachable(mask(&error.to_string())) };
     let code = database.code().unwrap_or_default().into_owned();

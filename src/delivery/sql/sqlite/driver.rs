@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use sqlx::{Row as _, Sqlite, SqlitePool, Transaction, TypeInfo as _, ValueRef as _, sqlite::SqliteRow};
+use sqlx::{
+    Connection as _, Row as _, Sqlite, SqlitePool, Transaction, TypeInfo as _, ValueRef as _, sqlite::SqliteRow,
+};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
@@ -47,9 +49,26 @@ impl SqliteDriver {
     }
 
     pub(super) async fn execute(&self, statements: &'static str) -> Result<(), OutboxError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(error)?;
+        let mut transaction = self.write().await.map_err(error)?;
         sqlx::raw_sql(statements).execute(&mut *transaction).await.map_err(error)?;
         transaction.commit().await.map_err(error)
+    }
+
+    /// It never begins with a mere look: to write later, it would have to wait, and then fail at once.
+    async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        loop {
+            match self.writer.begin_with("BEGIN IMMEDIATE").await {
+                // Where a disk is full or fails, SQLite rolls back by itself, and sqlx's own rollback fails then: it takes
+                // that transaction for open ever after.
+                Err(sqlx::Error::InvalidSavePointStatement) => {
+                    let connection = self.writer.acquire().await?;
+                    if connection.is_in_transaction() {
+                        connection.close().await?;
+                    }
+                }
+                result => return result,
+            }
+        }
     }
 }
 
@@ -65,8 +84,7 @@ impl Driver for SqliteDriver {
             (self.reader.begin().await, None)
         } else {
             let turn = Arc::clone(&self.turn).lock_owned().await;
-            // It never begins with a mere look: to write later, it would have to wait, and then fail at once.
-            (self.writer.begin_with("BEGIN IMMEDIATE").await, Some(turn))
+            (self.write().await, Some(turn))
         };
         Ok(Some(SqliteTx { transaction: transaction.map_err(error)?, _turn: turn }))
     }
@@ -141,6 +159,7 @@ fn record(row: &SqliteRow) -> Record {
     Record((0..row.len()).map(value).collect())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(super) fn error(error: sqlx::Error) -> OutboxError {
     let Some(database) = error.as_database_error() else { return OutboxError::Unreachable(mask(&error.to_string())) };
     let message = database.message();

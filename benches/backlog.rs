@@ -1,0 +1,215 @@
+//! What a backlog costs: claims with a thousand calls waiting and with a million, opening an outbox with a million, and
+//! pruning a million settled ones.
+//!
+//! ```text
+//! cargo bench --bench backlog
+//! ```
+//!
+//! SQLite syncs to a real disk, and so does PostgreSQL, a server of this bench's own. The claims of the three backlogs
+//! take turns. One of them has a customer who owns 100,000 calls, tracked before all others: these are looked at once,
+//! in passing, which is timed by itself.
+
+mod shared;
+
+#[path = "../tests/shared/postgres.rs"]
+mod postgres;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum_partnero::{NewTransaction, PostgresOutbox, SqliteOutbox, delivery::Probe};
+use rust_decimal::Decimal;
+use sqlx::{Executor as _, Row as _};
+
+use shared::figures::{is_measured, median};
+
+const AT_ONCE: usize = 8;
+const FOREVER: Duration = Duration::from_secs(1 << 32);
+
+/// How much there is of everything.
+struct Sizes {
+    few: u64,
+    many: u64,
+    whale: u64,
+    claims: usize,
+}
+
+fn sale(number: u64, customer: u64) -> NewTransaction {
+    NewTransaction::new(format_args!("order-{number}"), Decimal::new(4_990, 2)).customer(customer)
+}
+
+async fn fill(probe: &Probe, numbers: std::ops::Range<u64>, customer: impl Fn(u64) -> u64) {
+    let mut from = numbers.start;
+    while from < numbers.end {
+        let to = numbers.end.min(from + 1_000);
+        probe.insert((from..to).map(|number| sale(number, customer(number)))).await.expect("they are stored");
+        from = to;
+    }
+}
+
+/// The time of one claim, in microseconds; what it gave is settled.
+async fn claim(probe: &Probe) -> f64 {
+    let start = Instant::now();
+    let (claimed, _) = probe.claim(AT_ONCE).await.expect("a claim");
+    let taken = start.elapsed().as_secs_f64() * 1e6;
+    assert_eq!(claimed.len(), AT_ONCE, "there is more than enough");
+    probe.settle(claimed).await.expect("it is settled");
+    taken
+}
+
+async fn claims(title: &str, few: &Probe, many: &Probe, whale: &Probe, sizes: &Sizes) {
+    fill(few, 0..sizes.few, |number| number).await;
+    fill(many, 0..sizes.many, |number| number).await;
+    fill(whale, 0..sizes.whale, |_| 0).await;
+    fill(whale, sizes.whale..sizes.whale + sizes.few, |number| number).await;
+
+    let (start, mut looks) = (Instant::now(), 0);
+    while looks == 0 || whale.claim(1).await.expect("a claim").0.is_empty() {
+        looks += 1;
+        if looks == 1 {
+            let (first, _) = whale.claim(1).await.expect("a claim");
+            assert_eq!(first.len(), 1, "the first of the customer's calls");
+        }
+    }
+    println!("{title}: {} calls of one customer are passed in {:.0?}, {looks} claims", sizes.whale, start.elapsed());
+
+    let mut taken = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..sizes.claims {
+        for (probe, taken) in [few, many, whale].into_iter().zip(&mut taken) {
+            taken.push(claim(probe).await);
+        }
+    }
+    let [few, many, whale] = taken.map(|mut taken| median(&mut taken));
+    println!("{title}: a claim of {AT_ONCE}, in µs, and as a ratio to the first");
+    println!("   {:>9} calls wait           {few:>8.0}", sizes.few);
+    for (what, taken) in
+        [(format!("{:>9} calls wait", sizes.many), many), (format!("{:>9} of one customer", sizes.whale), whale)]
+    {
+        let verdict = if taken / few <= 1.2 { "met" } else { "MISSED" };
+        println!("   {what:<30}{taken:>8.0}   {:.2}   1.2 wanted: {verdict}", taken / few);
+    }
+}
+
+/// Prunes everything that is settled, while calls are stored: the longest that one of these had to wait.
+async fn prune(title: &str, old: Probe, rows: u64) {
+    let done = Arc::new(AtomicBool::new(false));
+    let old = Arc::new(old);
+    let storing = tokio::spawn({
+        let (done, old) = (Arc::clone(&done), Arc::clone(&old));
+        async move {
+            let (mut longest, mut number) = (Duration::ZERO, 0);
+            while !done.load(Ordering::Relaxed) {
+                let start = Instant::now();
+                old.insert([sale(1 << 40 | number, number)]).await.expect("it is stored");
+                longest = longest.max(start.elapsed());
+                number += 1;
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            longest
+        }
+    });
+    let (start, mut longest, mut batches) = (Instant::now(), Duration::ZERO, 0);
+    loop {
+        let batch = Instant::now();
+        let more = old.prune().await.expect("it is pruned");
+        longest = longest.max(batch.elapsed());
+        batches += 1;
+        if !more {
+            break;
+        }
+        // As the dispatcher does: deliveries come in between.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    done.store(true, Ordering::Relaxed);
+    let stored = storing.await.expect("it ends");
+    let verdict = if longest.max(stored) <= Duration::from_millis(50) { "met" } else { "MISSED" };
+    println!(
+        "{title}: {rows} settled rows pruned in {:.1?}, {batches} batches, the longest {longest:.1?}; the longest that \
+         a call waited to be stored {stored:.1?}   50 ms wanted: {verdict}",
+        start.elapsed()
+    );
+}
+
+fn opened(title: &str, rows: u64, taken: Duration) {
+    let verdict = if taken <= Duration::from_secs(1) { "met" } else { "MISSED" };
+    println!(
+        "{title}: opened with {rows} calls waiting, and the first ones claimed, in {taken:.1?}   1 s wanted: {verdict}"
+    );
+}
+
+const SETTLED: &str = "INSERT INTO partnero_calls (call_id, name, kind, version, customer_key, transaction_key, amount, \
+     state, outcome, due, over_at, payload) \
+     SELECT 'old-' || i, 'old', 'sale', 1, 'customer-' || i, 'order-' || i, '49.90', 'done', 'recorded', NULL, 1, '' FROM ";
+
+async fn sqlite(sizes: &Sizes) {
+    // The temporary folder may be in memory: this is about a disk.
+    let folder = tempfile::tempdir_in("target").expect("a folder");
+    let open = async |name: &str| {
+        let outbox = SqliteOutbox::open(folder.path().join(format!("{name}.db"))).await.expect("an outbox");
+        Probe::open(outbox, name, FOREVER)
+    };
+    let (few, many, whale) = (open("few").await, open("many").await, open("whale").await);
+    claims("SQLite", &few, &many, &whale, sizes).await;
+    drop(many);
+    let start = Instant::now();
+    claim(&open("many").await).await;
+    opened("SQLite", sizes.many, start.elapsed());
+
+    let path = folder.path().join("old.db");
+    let old = SqliteOutbox::open(&path).await.expect("an outbox");
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", path.display())).await.expect("a pool");
+    let rows = format!(
+        "{SETTLED}(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT i FROM n)",
+        sizes.many
+    );
+    pool.execute(sqlx::AssertSqlSafe(rows)).await.expect("they are there");
+    pool.close().await;
+    prune("SQLite", Probe::open(old, "old", Duration::from_secs(60)), sizes.many).await;
+}
+
+async fn postgres(sizes: &Sizes) {
+    let Some(server) = postgres::Postgres::durable() else { return };
+    let open = async |url: &str, name: &str, keep| {
+        let outbox = PostgresOutbox::connect(url).await.expect("an outbox");
+        outbox.create_schema().await.expect("tables");
+        Probe::open(outbox, name, keep)
+    };
+    let urls = [server.database().await, server.database().await, server.database().await];
+    let (few, many, whale) = (
+        open(&urls[0], "few", FOREVER).await,
+        open(&urls[1], "many", FOREVER).await,
+        open(&urls[2], "whale", FOREVER).await,
+    );
+    claims("PostgreSQL", &few, &many, &whale, sizes).await;
+    let start = Instant::now();
+    claim(&open(&urls[1], "many", FOREVER).await).await;
+    opened("PostgreSQL", sizes.many, start.elapsed());
+
+    let old = open(&urls[0], "old", Duration::from_secs(60)).await;
+    let pool = sqlx::PgPool::connect(&urls[0]).await.expect("a pool");
+    pool.execute(sqlx::AssertSqlSafe(format!("{SETTLED} generate_series(1, {}) AS i", sizes.many)))
+        .await
+        .expect("rows");
+    let count = pool.fetch_one("SELECT COUNT(*) FROM partnero_calls WHERE name = 'old'").await.expect("a count");
+    assert_eq!(count.get::<i64, _>(0).cast_unsigned(), sizes.many);
+    prune("PostgreSQL", old, sizes.many).await;
+}
+
+fn main() {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let sizes = if is_measured() {
+        Sizes { few: 1_000, many: 1_000_000, whale: 100_000, claims: 110 }
+    } else {
+        Sizes { few: 100, many: 2_000, whale: 500, claims: 5 }
+    };
+    runtime.block_on(async {
+        sqlite(&sizes).await;
+        postgres(&sizes).await;
+    });
+}
