@@ -150,6 +150,10 @@ impl<D: Driver> Store for SqlStore<D> {
         Box::pin(self.belong_to(found))
     }
 
+    fn recorded_program(&self) -> Answer<'_, Option<String>> {
+        Box::pin(self.belongs_to())
+    }
+
     fn notices(&self, limit: usize, lease: Duration) -> Answer<'_, Vec<DueNotice>> {
         Box::pin(self.take_notices(limit, lease))
     }
