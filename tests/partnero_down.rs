@@ -221,7 +221,7 @@ async fn six_hours(kind: Kind) {
     assert!(flown <= MINUTE + secs(10), "it took {flown:?} to see it");
     day.sandbox.set_latency(Duration::ZERO);
     let _flying = Turning::start(&day.clock);
-    day.partnero.flush(secs(60)).await.unwrap();
+    day.partnero.flush(support::DEADLINE).await.unwrap();
 
     delivered_once_and_in_order(&day, before);
     until("the observer was told", async || day.told.all().contains(&"resumed")).await;
