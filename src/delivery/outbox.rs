@@ -134,6 +134,11 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
 
     /// Forgets what was settled long ago, a small batch at a time. Whether there is more.
     fn prune(&self, keeping: Keeping) -> Answer<'_, bool>;
+
+    /// At the end: leaves it such that it can be copied. What is kept in a log of its own is written back.
+    fn tidy(&self) -> Answer<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// The terms of a claim.

@@ -193,6 +193,13 @@ impl<D: Driver> Store for SqlStore<D> {
     fn prune(&self, keeping: Keeping) -> Answer<'_, bool> {
         Box::pin(self.drop_old(keeping))
     }
+
+    fn tidy(&self) -> Answer<'_, ()> {
+        Box::pin(async {
+            self.driver.scrub().await;
+            Ok(())
+        })
+    }
 }
 
 impl<D: Driver> fmt::Debug for SqlStore<D> {
