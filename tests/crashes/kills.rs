@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 
 use axum_partnero::sandbox::Sandbox;
 use fastrand::Rng;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::{
     books::Books,
     child::{Job, News, Order},
     plan,
     process::Process,
-    support::{Place, let_it_rain, ms, partnero, seed, setting},
+    support::{DEADLINE, Place, let_it_rain, ms, partnero, secs, seed, setting},
 };
 
 /// New customers of a round.
@@ -42,7 +42,7 @@ async fn kill_again_and_again(test: &str, place: Place) {
     }
     let last = Process::up(&job).await;
     last.order(Order::Flush);
-    finish(last).await;
+    finish(last, &place).await;
     books.audit(&sandbox);
     report(test, &format!("{rounds} rounds"), &books, &sandbox);
 }
@@ -90,8 +90,15 @@ async fn live_and_die(round: u64, job: &Job, again: Vec<String>, books: &mut Boo
 }
 
 /// Waits until all is delivered, and no call has become a dead letter.
-pub(crate) async fn finish(mut process: Process) {
-    process.wait_for(&News::Flushed(0, 0)).await;
+///
+/// A call that met with kills and faults again and again waits for minutes, which proves nothing more: it is looked at
+/// earlier, as soon as nothing of it can be under way.
+pub(crate) async fn finish(mut process: Process, place: &Place) {
+    let end = Instant::now() + DEADLINE;
+    while timeout(secs(2), process.hear_until(&News::Flushed(0, 0))).await.is_err() {
+        assert!(Instant::now() < end, "it isn't all delivered: {:#?}", place.open().await);
+        place.hurry().await;
+    }
     process.shut_down().await;
 }
 

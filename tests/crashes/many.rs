@@ -47,7 +47,7 @@ async fn four_processes_that_are_killed_frozen_and_restarted_lose_nothing_and_pa
 
     let last = instances.pop().unwrap();
     last.process.order(Order::Flush);
-    finish(last.process).await;
+    finish(last.process, &place).await;
     for instance in instances {
         instance.process.shut_down().await;
     }

@@ -39,7 +39,7 @@ async fn an_older_process_leaves_what_it_cannot_read_to_a_newer_one() {
 
     let new = Process::up(&job).await;
     new.order(Order::Flush);
-    finish(new).await;
+    finish(new, &place).await;
     assert_eq!(sandbox.ledger().live_transactions("order-1").len(), 1);
     old.shut_down().await;
 }
@@ -73,7 +73,7 @@ async fn while_two_releases_track_in_turns_all_is_delivered_once_by_the_one_that
     }
     let [old, new] = both;
     new.order(Order::Flush);
-    finish(new).await;
+    finish(new, &place).await;
     old.shut_down().await;
     books.audit(&sandbox);
     report("two releases", "one file", &books, &sandbox);

@@ -167,6 +167,33 @@ impl Place {
         }
     }
 
+    /// Has every call looked at as soon as nothing of it can be under way.
+    pub(crate) async fn hurry(&self) {
+        let skip = match self.database {
+            Database::Sqlite(_) => "",
+            Database::Postgres(_) => "FOR UPDATE SKIP LOCKED",
+        };
+        self.meddle(&format!(
+            "UPDATE partnero_calls SET due = quiet_until WHERE id IN (SELECT id FROM partnero_calls \
+             WHERE state IN ('pending', 'uncertain', 'deleted') AND due > quiet_until {skip})"
+        ))
+        .await;
+    }
+
+    /// What isn't over yet.
+    pub(crate) async fn open(&self) -> Vec<String> {
+        let now = match self.database {
+            Database::Sqlite(_) => "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+            Database::Postgres(_) => "CAST(EXTRACT(EPOCH FROM now()) * 1000 AS BIGINT)",
+        };
+        self.texts(&format!(
+            "SELECT id || ' ' || kind || ' ' || state || ' ' || COALESCE(customer_key, '') || ' ' || \
+             COALESCE(transaction_key, '') || ' due in ' || COALESCE(CAST(due - {now} AS TEXT), 'ever') || ', ' || \
+             attempts || ' attempts' FROM partnero_calls WHERE state NOT IN ('done', 'gone')"
+        ))
+        .await
+    }
+
     /// A number from its tables.
     pub(crate) async fn count(&self, sql: &'static str) -> i64 {
         match &self.database {
