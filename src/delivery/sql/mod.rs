@@ -7,6 +7,8 @@ mod insert;
 mod letters;
 mod look;
 mod notices;
+#[cfg(test)]
+mod plans;
 #[cfg(feature = "sqlx-postgres")]
 mod postgres;
 mod prune;
