@@ -19,4 +19,5 @@ mod rows;
 #[allow(dead_code, reason = "these tests use a part of it")]
 mod support;
 mod together;
+mod unusual;
 mod wrong;

@@ -23,11 +23,16 @@ pub(super) async fn sqlite(clock: Clock) -> Arc<dyn Subject> {
     outbox.subject(opening(&clock))
 }
 
+/// The URL of a server's database, without tables. `None` if there is no server here: that is said.
+#[cfg(feature = "sqlx-postgres")]
+pub(crate) async fn database() -> Option<String> {
+    Some(server::Postgres::shared()?.database().await)
+}
+
 /// A server's database, with its tables. `None` if there is no server here: that is said.
 #[cfg(feature = "sqlx-postgres")]
 pub(super) async fn postgres() -> Option<PostgresOutbox> {
-    let url = server::Postgres::shared()?.database().await;
-    let outbox = PostgresOutbox::connect(&url).await.unwrap();
+    let outbox = PostgresOutbox::connect(&database().await?).await.unwrap();
     outbox.create_schema().await.unwrap();
     Some(outbox)
 }

@@ -11,4 +11,6 @@ mod steps;
 mod subject;
 mod world;
 
+#[cfg(feature = "sqlx-postgres")]
+pub(crate) use self::databases::database;
 pub(crate) use self::subject::{Seen, Subject};

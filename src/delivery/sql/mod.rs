@@ -8,6 +8,8 @@ mod letters;
 mod look;
 mod notices;
 mod pace;
+#[cfg(test)]
+mod plans;
 #[cfg(feature = "sqlx-postgres")]
 mod postgres;
 mod prune;

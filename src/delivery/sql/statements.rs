@@ -5,7 +5,9 @@
 //! `ALL{column|$n|condition}` the ids of the calls that have one of the keys of a list and meet the condition.
 //!
 //! PostgreSQL is asked for each key by itself, and told what is found as an array: left to itself, it chooses orders of
-//! joins and indexes by statistics, which a table that fills and empties doesn't have, and reads all that waits.
+//! joins and indexes by statistics, which a table that fills and empties doesn't have, and reads all that waits. So does
+//! a list of states: it takes the index for the key alone, and reads all of a customer's calls. Each state has its own.
+//! And `id > 0` says that a question is one for the index of states, or of what waits: no other may go by those.
 
 use std::sync::LazyLock;
 
@@ -63,7 +65,7 @@ macro_rules! first_in {
         concat!(
             "SELECT * FROM (SELECT c.id, c.tracked_at FROM partnero_calls c WHERE c.name = $1 AND c.state = '",
             $state,
-            "' AND c.over_at IS NULL ORDER BY c.id LIMIT 1) AS f"
+            "' AND c.over_at IS NULL AND c.id > 0 ORDER BY c.id LIMIT 1) AS f"
         )
     };
 }
@@ -99,9 +101,11 @@ statements! {
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'refund'"), " \
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind NOT IN ('sale', 'adjustment', 'refund')"), " \
          UNION ALL ALL{transaction_key|$4|c.state = 'pending'} \
-         UNION ALL ALL{customer_key|$2|c.state IN ('uncertain', 'deleted', 'claimed')} \
+         UNION ALL ALL{customer_key|$2|c.state = 'uncertain'} UNION ALL ALL{customer_key|$2|c.state = 'deleted'} \
+         UNION ALL ALL{customer_key|$2|c.state = 'claimed'} \
          UNION ALL ", first!("customer_key", "$2"), " UNION ALL ", second!("customer_key", "$2"), " \
-         UNION ALL ALL{customer_key|$2|c.kind = 'sign_up' AND c.state IN ('dead', 'done')}]]");
+         UNION ALL ALL{customer_key|$2|c.kind = 'sign_up' AND c.state = 'dead'} \
+         UNION ALL ALL{customer_key|$2|c.kind = 'sign_up' AND c.state = 'done'}]]");
     /// Parameters: name, ids.
     load = concat!("SELECT ", columns!(), " FROM partnero_calls c WHERE c.id \
          [[SELECT CAST(k.value ->> 'id' AS BIGINT) FROM EACH($2) AS k]] AND c.name = $1");
@@ -119,18 +123,24 @@ statements! {
          transaction_key = CASE WHEN j.value ->> 'state' = 'gone' THEN NULL ELSE c.transaction_key END \
          FROM EACH($1) AS j WHERE c.id = CAST(j.value ->> 'id' AS BIGINT) \
          RETURNING id, CASE WHEN state = 'claimed' THEN payload END";
-    /// Looks again at the calls that may have waited for others of these keys: of each, what was begun and the next.
+    /// Looks again at the calls that may have waited for others of these keys: of each, what was begun and the next, and
+    /// those that only a newer version knows: it may have put them off.
     /// Parameters: name, now, keys of customers, of transactions.
     wake = concat!("UPDATE partnero_calls SET due = $2 WHERE id [[\
-         ALL{customer_key|$3|c.state IN ('uncertain', 'deleted')", waits!(), "} \
+         ALL{customer_key|$3|c.state = 'uncertain'", waits!(), "} \
+         UNION ALL ALL{customer_key|$3|c.state = 'deleted'", waits!(), "} \
          UNION ALL ", first!("customer_key", "$3", waits!()), " \
-         UNION ALL ALL{transaction_key|$4|c.state IN ('uncertain', 'deleted')", waits!(), "} \
+         UNION ALL ALL{transaction_key|$4|c.state = 'uncertain'", waits!(), "} \
+         UNION ALL ALL{transaction_key|$4|c.state = 'deleted'", waits!(), "} \
          UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'sale'", waits!()), " \
          UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'adjustment'", waits!()), " \
-         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'refund'", waits!()), "]]");
-    /// Whether anything waits for another call at all. Parameter: name.
-    any_waiting = concat!("SELECT c.id FROM partnero_calls c WHERE c.name = $1 \
-         AND c.state IN ('pending', 'uncertain', 'deleted')", waits!(), " LIMIT 1");
+         UNION ALL ", first!("transaction_key", "$4", " AND c.kind = 'refund'", waits!()), " \
+         UNION ALL ALL{transaction_key|$4|c.state = 'pending' AND c.kind NOT IN ('sale', 'adjustment', 'refund')",
+         waits!(), "}]]");
+    /// Whether anything waits for another call at all. There is an index of just those, and no other fits: one of all
+    /// that is pending is no smaller than the backlog. Parameter: name.
+    any_waiting = "SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.due IS NULL \
+         AND c.id > 0 AND c.state IN ('pending', 'uncertain', 'deleted') LIMIT 1";
     /// Those parked behind a letter go on. Parameters: name, the letter, now.
     unpark = "UPDATE partnero_calls SET state = CASE WHEN uncertain THEN 'uncertain' ELSE 'pending' END, due = $3, \
          behind = NULL WHERE name = $1 AND behind = $2 AND state = 'parked'";
@@ -143,10 +153,10 @@ statements! {
          c.uncertain, c.tracked_at, c.died_at, \
          (SELECT COUNT(*) FROM partnero_calls p WHERE p.name = $1 AND p.behind = c.id) \
          FROM partnero_calls c WHERE c.name = $1 AND c.state = 'dead' AND c.over_at IS NULL \
-         AND c.id > $2 ORDER BY c.id LIMIT $3";
+         AND c.id > 0 AND c.id > $2 ORDER BY c.id LIMIT $3";
     /// The oldest letters beyond how many there may be. Parameters: name, that.
     letters_beyond = "SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.state = 'dead' \
-         AND c.over_at IS NULL ORDER BY c.id DESC LIMIT 1000 OFFSET $2";
+         AND c.over_at IS NULL AND c.id > 0 ORDER BY c.id DESC LIMIT 50 OFFSET $2";
     /// Parameters: name, before when, how many.
     old_letters = "SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.died_at < $2 \
          ORDER BY c.died_at LIMIT $3";
@@ -157,7 +167,7 @@ statements! {
     prune_notices = "DELETE FROM partnero_notices WHERE id [[SELECT n.id FROM partnero_notices n \
          WHERE n.name = $1 AND n.due < $2 AND n.created_at < $2 ORDER BY n.due LIMIT $3]] RETURNING id";
     /// Parameter: name.
-    counts = "SELECT c.state, COUNT(*) FROM partnero_calls c WHERE c.name = $1 AND c.over_at IS NULL \
+    counts = "SELECT c.state, COUNT(*) FROM partnero_calls c WHERE c.name = $1 AND c.over_at IS NULL AND c.id > 0 \
          GROUP BY c.state";
     /// Parameter: name.
     count_notices = "SELECT COUNT(*) FROM partnero_notices WHERE name = $1";

@@ -220,7 +220,8 @@ fn read_state(text: &str, end: Option<End>) -> Option<State> {
         "claimed" => State::Claimed,
         "parked" => State::Parked,
         "dead" => State::Dead,
-        "done" | "gone" => State::Done(end?),
+        // An outcome that only a newer version knows: it was sent, so nothing that waits stands for it.
+        "done" | "gone" => State::Done(end.unwrap_or(End::Recorded)),
         _ => return None,
     })
 }

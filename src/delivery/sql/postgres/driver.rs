@@ -19,7 +19,9 @@ use crate::{
 ///
 /// And each statement of an outbox looks up a few rows by an index, however large the table is and whatever the planner
 /// believes of one that was empty a minute ago: it must not read all of it, nor compile anything for that.
-const BEGIN: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 5000; SET LOCAL lock_timeout = 8000; \
+///
+/// Whatever the database's own default is: whoever waited for the lock must see what was done under it meanwhile.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL idle_in_transaction_session_timeout = 5000; SET LOCAL lock_timeout = 8000; \
      SET LOCAL statement_timeout = 20000; SET LOCAL jit = off; SET LOCAL enable_seqscan = off; \
      SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_bitmapscan = off";
 const TIME: &str = "SELECT TRUE, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
@@ -27,6 +29,7 @@ const TRY: &str = "SELECT pg_try_advisory_xact_lock(hashtextextended('axum-partn
      CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 const WAIT: &str = "SELECT TRUE, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) \
      FROM (SELECT pg_advisory_xact_lock(hashtextextended('axum-partnero ' || $1, 0))) AS locked";
+const THERE: &str = "SELECT COUNT(to_regclass(n.name)) FROM unnest(string_to_array($1, ' ')) AS n (name)";
 
 const INSERT: &str = "INSERT INTO partnero_calls (call_id, name, kind, version, customer_key, transaction_key, amount, \
      referred, payload, tracked_at, due) \
@@ -45,6 +48,16 @@ pub(in crate::delivery::sql) struct PostgresDriver {
 impl PostgresDriver {
     pub(super) fn new(pool: PgPool) -> Self {
         Self { pool }
+    }
+
+    /// Whether everything is there that these statements make.
+    pub(super) async fn has_all_of(&self, statements: &'static str) -> Result<bool, OutboxError> {
+        let made = statements.split("IF NOT EXISTS ").skip(1);
+        let names: Vec<_> = made.filter_map(|statement| statement.split_whitespace().next()).collect();
+        let Some(mut tx) = self.begin("schema", Lock::Read).await? else { return Ok(false) };
+        let found = tx.query(THERE, vec![names.join(" ").into()]).await?;
+        tx.commit().await?;
+        Ok(found.first().and_then(|record| record.number(0)) == Some(names.len() as u64))
     }
 
     pub(super) async fn execute(&self, statements: &'static str) -> Result<(), OutboxError> {

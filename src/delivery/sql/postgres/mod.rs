@@ -72,6 +72,11 @@ impl PostgresOutbox {
     /// # Errors
     /// When the database can't be reached, or this user may not make tables.
     pub async fn create_schema(&self) -> Result<(), OutboxError> {
+        // An index that is there is still locked by `CREATE INDEX IF NOT EXISTS`: that waits for every open transaction
+        // that has stored a call, and whoever is about to store one waits behind it.
+        if self.driver.has_all_of(Self::SCHEMA).await? {
+            return Ok(());
+        }
         self.driver.execute(Self::SCHEMA).await
     }
 

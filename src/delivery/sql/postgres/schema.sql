@@ -37,12 +37,15 @@ CREATE INDEX IF NOT EXISTS partnero_calls_transaction ON partnero_calls (name, t
     WHERE transaction_key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS partnero_calls_sign_up ON partnero_calls (name, customer_key, state, id)
     WHERE kind = 'sign_up';
--- What waits for another call of its customer or of its transaction.
+-- What waits for another call of its customer or of its transaction. Neither index fits a question for the other.
 CREATE INDEX IF NOT EXISTS partnero_calls_waiting_customer ON partnero_calls (name, customer_key, state, id)
-    WHERE due IS NULL AND over_at IS NULL;
+    WHERE due IS NULL AND over_at IS NULL AND customer_key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS partnero_calls_waiting_transaction ON partnero_calls (name, transaction_key, state, kind, id)
-    WHERE due IS NULL AND over_at IS NULL;
-CREATE INDEX IF NOT EXISTS partnero_calls_state ON partnero_calls (name, state, id) WHERE over_at IS NULL;
+    WHERE due IS NULL AND over_at IS NULL AND transaction_key IS NOT NULL;
+-- By state, and whether anything waits at all: for questions that say `id > 0`, as others go by their keys.
+CREATE INDEX IF NOT EXISTS partnero_calls_state ON partnero_calls (name, state, id) WHERE over_at IS NULL AND id > 0;
+CREATE INDEX IF NOT EXISTS partnero_calls_waiting ON partnero_calls (name, id)
+    WHERE due IS NULL AND id > 0 AND state IN ('pending', 'uncertain', 'deleted');
 CREATE INDEX IF NOT EXISTS partnero_calls_dead ON partnero_calls (name, died_at) WHERE died_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS partnero_calls_over ON partnero_calls (name, state, over_at) WHERE over_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS partnero_calls_behind ON partnero_calls (name, behind) WHERE behind IS NOT NULL;
