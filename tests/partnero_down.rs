@@ -114,15 +114,20 @@ impl Day {
         until("it is held", is_held).await;
     }
 
-    /// Lets time fly until Partnero is told again. How long that took.
-    async fn resumes(&self) -> Duration {
+    /// Lets time fly until Partnero is asked again, and told again. How long it took to ask.
+    async fn resumes(&self, before: usize) -> Duration {
         let mut flown = Duration::ZERO;
-        while self.partnero.status().await.unwrap().held.is_some() {
-            self.clock.advance(secs(1));
-            flown += secs(1);
+        let is_well = |request: &RecordedRequest| is_probe(request) && request.status == Some(200);
+        while !self.sandbox.requests()[before..].iter().any(is_well) {
+            // What is under way takes real time.
+            if self.sandbox.requests()[before..].iter().all(|request| request.status.is_some()) {
+                self.clock.advance(secs(1));
+                flown += secs(1);
+            }
             tokio::time::sleep(ms(5)).await;
-            assert!(flown < HOUR, "it never resumes");
+            assert!(flown < HOUR, "it never asks");
         }
+        until("it resumes", async || self.partnero.status().await.unwrap().held.is_none()).await;
         flown
     }
 
@@ -192,7 +197,7 @@ async fn six_hours(kind: Kind) {
     let status = day.partnero.status().await.unwrap();
     assert!(status.held.is_some() && status.pending > 350 && status.dead == 0, "{status:?}");
     let oldest = status.oldest.unwrap();
-    assert!(oldest.abs_diff(HOUR * 3) <= MINUTE, "{oldest:?}");
+    assert!(oldest.abs_diff(HOUR * 3) <= MINUTE * 5, "{oldest:?}");
     if is_durable {
         day.deploy().await;
     }
@@ -208,8 +213,8 @@ async fn six_hours(kind: Kind) {
     assert!(status.held.is_some() && status.pending > 700 && status.dead == 0 && status.refused == 0, "{status:?}");
     let asked = day.sandbox.requests().split_off(well);
     assert!(asked.iter().all(is_probe), "nothing but probes: {:?}", asked.iter().find(|it| !is_probe(it)));
-    // A minute apart at most, and half of that as a rule.
-    assert!((120..=600).contains(&asked.len()), "{} probes in three hours", asked.len());
+    // A minute apart at most, and half of that as a rule; while one is under way, time flies on.
+    assert!((60..=600).contains(&asked.len()), "{} probes in three hours", asked.len());
     let tried = log.count("Partnero didn't take it");
     assert!(tried < 60, "{tried}: five customers' calls were tried again, and no others");
 
@@ -217,8 +222,8 @@ async fn six_hours(kind: Kind) {
     let before = day.sandbox.requests().len();
     day.sandbox.set_latency(ms(20));
     day.sandbox.clear_faults();
-    let (flown, ()) = tokio::join!(day.resumes(), within(day.must_ramp_up(before)));
-    assert!(flown <= MINUTE + secs(10), "it took {flown:?} to see it");
+    let (flown, ()) = tokio::join!(day.resumes(before), within(day.must_ramp_up(before)));
+    assert!(flown <= MINUTE * 2, "it took {flown:?} to see it");
     day.sandbox.set_latency(Duration::ZERO);
     let _flying = Turning::start(&day.clock);
     day.partnero.flush(support::DEADLINE).await.unwrap();
