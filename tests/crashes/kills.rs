@@ -95,9 +95,14 @@ async fn live_and_die(round: u64, job: &Job, again: Vec<String>, books: &mut Boo
 /// earlier, as soon as nothing of it can be under way.
 pub(crate) async fn finish(mut process: Process, place: &Place) {
     let end = Instant::now() + DEADLINE;
-    while timeout(secs(2), process.hear_until(&News::Flushed(0, 0))).await.is_err() {
+    loop {
+        match timeout(secs(2), process.hear()).await {
+            Ok(Some(News::Flushed(0, 0))) => break,
+            Ok(Some(News::Flushed(..)) | None) => panic!("it didn't end well: {:#?}", place.open().await),
+            Ok(Some(_)) => {}
+            Err(_) => place.hurry().await,
+        }
         assert!(Instant::now() < end, "it isn't all delivered: {:#?}", place.open().await);
-        place.hurry().await;
     }
     process.shut_down().await;
 }
