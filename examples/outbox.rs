@@ -199,10 +199,13 @@ fn list(letters: &[DeadLetter]) {
     let heads = ["ID", "CALL", "CUSTOMER", "TRANSACTION", "AMOUNT", "TRIES", "PARKED", "DIED", "WHY"].map(String::from);
     let rows: Vec<_> = std::iter::once(heads).chain(letters.iter().map(row)).collect();
     // A key has up to 255 characters: one that long shifts its own line alone.
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count().min(40)).max().unwrap_or_default();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count().min(48)).max().unwrap_or_default();
     let widths: [usize; 9] = std::array::from_fn(width);
     for row in &rows {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let cells = row.iter().zip(widths).enumerate().map(|(column, (cell, width))| match column {
+            0 | 4..=6 => format!("{cell:>width$}"),
+            _ => format!("{cell:<width$}"),
+        });
         say(cells.collect::<Vec<_>>().join("  ").trim_end());
     }
     say(format!("\n{}", counted(letters.len(), "dead letter", "dead letters")));
@@ -260,18 +263,17 @@ fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// How long, in two units at most.
+/// How long, roughly.
 struct Time(Duration);
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
-        let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-        match (days, hours, minutes) {
-            (0, 0, 0) => write!(f, "{seconds} s"),
-            (0, 0, _) => write!(f, "{minutes} min"),
-            (0, _, _) => write!(f, "{hours} h {} min", minutes % 60),
-            _ => write!(f, "{days} d {} h", hours % 24),
+        match seconds {
+            0..60 => write!(f, "{seconds} s"),
+            60..3_600 => write!(f, "{} min", seconds / 60),
+            3_600..172_800 => write!(f, "{} h", seconds / 3_600),
+            _ => write!(f, "{} days", seconds / 86_400),
         }
     }
 }

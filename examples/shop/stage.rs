@@ -67,7 +67,7 @@ pub async fn run(once: bool, postgres: Option<String>) -> Result<bool, Box<dyn E
     if walked.is_some() && !once {
         print.open(&shop.url, &sandbox, &place, &name);
         talk()?;
-        shop.talk().await?;
+        shop.talk().await;
         tokio::select! {
             () = &mut asked_to_end => {}
             () = shop.ended() => print.line(format_args!("The shop's process has ended.")),

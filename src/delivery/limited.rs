@@ -106,4 +106,8 @@ impl Store for Limited {
     fn prune(&self, keeping: Keeping) -> Answer<'_, bool> {
         self.limit(self.store.prune(keeping))
     }
+
+    fn tidy(&self) -> Answer<'_, ()> {
+        self.limit(self.store.tidy())
+    }
 }

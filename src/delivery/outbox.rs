@@ -44,6 +44,10 @@ pub(crate) mod sealed {
 pub struct Opening {
     pub(crate) clock: Clock,
     /// The name of the handle: several can share a database.
+    #[cfg_attr(
+        not(any(feature = "sqlx-sqlite", feature = "sqlx-postgres")),
+        expect(dead_code, reason = "of databases")
+    )]
     pub(crate) name: String,
 }
 
@@ -134,6 +138,11 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
 
     /// Forgets what was settled long ago, a small batch at a time. Whether there is more.
     fn prune(&self, keeping: Keeping) -> Answer<'_, bool>;
+
+    /// At the end: leaves it such that it can be copied. What is kept in a log of its own is written back.
+    fn tidy(&self) -> Answer<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// The terms of a claim.
@@ -144,6 +153,10 @@ pub(crate) struct Terms {
     /// How long after the end of a lease a request may still be under way.
     pub(crate) settle_delay: Duration,
     /// Whether the calls of [`Claim::dead`] leave a notice for an observer.
+    #[cfg_attr(
+        not(any(feature = "sqlx-sqlite", feature = "sqlx-postgres")),
+        expect(dead_code, reason = "of databases")
+    )]
     pub(crate) notices: bool,
 }
 
@@ -233,6 +246,7 @@ pub(crate) struct Fate {
 
 /// How a call is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(not(any(feature = "sqlx-sqlite", feature = "sqlx-postgres")), expect(dead_code, reason = "of databases"))]
 pub(crate) enum Over {
     Ended(End),
     Dead(DeadReason, String),

@@ -104,6 +104,7 @@ pub(crate) async fn shutdown(live: &Live, within: Duration) -> ShutdownReport {
             _ => Instant::now() + COUNTING,
         };
         let counts = timeout_at(until, shared.store.counts()).await.ok().and_then(Result::ok);
+        let _ = timeout_at(until, shared.store.tidy()).await;
         let open = counts.map(|counts| counts.pending + counts.in_flight + counts.uncertain + counts.parked);
         let untold = counts.map(|counts| counts.notices);
         let tally = &shared.tally;

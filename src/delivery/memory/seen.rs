@@ -20,7 +20,7 @@ impl Subject for MemoryStore {
     fn rows(&self) -> Answer<'_, BTreeMap<u64, Seen>> {
         self.with(|table, _| {
             let behind: BTreeMap<_, _> = table.parked.iter().map(|(letter, id)| (*id, *letter)).collect();
-            let seen = |(id, row): (&u64, &Box<super::row::Row>)| {
+            let rows = table.rows.iter().map(|(id, row)| {
                 let seen = Seen {
                     customer: row.customer.clone(),
                     transaction: row.transaction.clone(),
@@ -29,8 +29,8 @@ impl Subject for MemoryStore {
                     behind: behind.get(id).copied(),
                 };
                 (*id, seen)
-            };
-            table.rows.iter().map(seen).collect()
+            });
+            rows.collect()
         })
     }
 

@@ -25,7 +25,7 @@ pub(crate) trait Driver: Send + Sync + fmt::Debug + 'static {
         clock: &Clock,
     ) -> impl Future<Output = Result<(), OutboxError>> + Send;
 
-    /// Erased content may still be in a log: gets rid of it, as far as that is this crate's business.
+    /// Writes a log back and empties it, as far as that is this crate's business: what was erased may still be in it.
     fn scrub(&self) -> impl Future<Output = ()> + Send;
 }
 

@@ -69,10 +69,21 @@ impl<D: Driver> SqlStore<D> {
     pub(super) async fn belong_to(&self, found: &str) -> Result<String, OutboxError> {
         let mut tx = self.begin(Lock::Wait).await?;
         tx.query(&self.sql.set_program, vec![self.name(), found.into()]).await?;
-        let program = tx.query(&self.sql.program, vec![self.name()]).await?;
+        let program = self.program_in(&mut tx).await?;
         tx.commit().await?;
-        let program = program.into_iter().next().and_then(|mut record| record.text(0));
         Ok(program.unwrap_or_else(|| found.to_owned()))
+    }
+
+    pub(super) async fn belongs_to(&self) -> Result<Option<String>, OutboxError> {
+        let mut tx = self.begin(Lock::Read).await?;
+        let program = self.program_in(&mut tx).await?;
+        tx.commit().await?;
+        Ok(program)
+    }
+
+    async fn program_in(&self, tx: &mut D::Tx) -> Result<Option<String>, OutboxError> {
+        let program = tx.query(&self.sql.program, vec![self.name()]).await?;
+        Ok(program.into_iter().next().and_then(|mut record| record.text(0)))
     }
 }
 

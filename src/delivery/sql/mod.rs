@@ -150,6 +150,10 @@ impl<D: Driver> Store for SqlStore<D> {
         Box::pin(self.belong_to(found))
     }
 
+    fn recorded_program(&self) -> Answer<'_, Option<String>> {
+        Box::pin(self.belongs_to())
+    }
+
     fn notices(&self, limit: usize, lease: Duration) -> Answer<'_, Vec<DueNotice>> {
         Box::pin(self.take_notices(limit, lease))
     }
@@ -188,6 +192,13 @@ impl<D: Driver> Store for SqlStore<D> {
 
     fn prune(&self, keeping: Keeping) -> Answer<'_, bool> {
         Box::pin(self.drop_old(keeping))
+    }
+
+    fn tidy(&self) -> Answer<'_, ()> {
+        Box::pin(async {
+            self.driver.scrub().await;
+            Ok(())
+        })
     }
 }
 

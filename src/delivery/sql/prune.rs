@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Rows removed in one transaction: a few milliseconds.
-const BATCH: usize = 250;
+const BATCH: usize = 100;
 /// How long it is known of a call that it left no trace: for whoever awaits it, or stores it once more.
 const GONE: Duration = Duration::from_secs(60 * 60);
 

@@ -94,7 +94,7 @@ impl Driver for PostgresDriver {
             .bind(text(|it| Some(it.payload.to_owned())));
         let mut transaction = self.pool.begin().await.map_err(error)?;
         query.execute(&mut *transaction).await.map_err(error)?;
-        transaction.commit().await.map_err(error)
+        transaction.commit().await.map_err(unanswered)
     }
 
     /// The server's own affair: vacuum removes what was erased.
@@ -123,7 +123,7 @@ impl Tx for PostgresTx {
     }
 
     async fn commit(self) -> Result<(), OutboxError> {
-        self.transaction.commit().await.map_err(error)
+        self.transaction.commit().await.map_err(unanswered)
     }
 
     fn now(&self, clock: &Clock) -> Millis {
@@ -142,6 +142,14 @@ fn record(row: &PgRow) -> Record {
         value.map_or(Value::Unreadable, |value| value.unwrap_or(Value::Null))
     };
     Record((0..row.len()).map(value).collect())
+}
+
+/// A connection that ends at the commit leaves open whether there was one.
+fn unanswered(failure: sqlx::Error) -> OutboxError {
+    match failure.as_database_error() {
+        Some(_) => error(failure),
+        None => OutboxError::Unanswered(mask(&failure.to_string())),
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]

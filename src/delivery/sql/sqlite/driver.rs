@@ -96,7 +96,7 @@ impl Driver for SqliteDriver {
         let rows = serde_json::Value::Array(calls.iter().map(row).collect()).to_string();
         let _turn = self.turn.lock().await;
         let query = sqlx::query(INSERT).bind(name).bind(rows).bind(int(VERSION)).bind(int(wall(clock)));
-        query.execute(&self.writer).await.map_err(error)?;
+        query.execute(&self.writer).await.map_err(unanswered)?;
         Ok(())
     }
 
@@ -131,7 +131,7 @@ impl Tx for SqliteTx {
     }
 
     async fn commit(self) -> Result<(), OutboxError> {
-        self.transaction.commit().await.map_err(error)
+        self.transaction.commit().await.map_err(unanswered)
     }
 
     fn now(&self, clock: &Clock) -> Millis {
@@ -159,6 +159,25 @@ fn record(row: &SqliteRow) -> Record {
     Record((0..row.len()).map(value).collect())
 }
 
+/// A disk that fails at the commit leaves open whether there was one.
+fn unanswered(failure: sqlx::Error) -> OutboxError {
+    const IO_ERROR: u32 = 10;
+
+    let in_doubt = match &failure {
+        // It never got as far as the database.
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => false,
+        failure => failure.as_database_error().is_none_or(|database| primary_code(database) == IO_ERROR),
+    };
+    match error(failure) {
+        OutboxError::Unreachable(message) if in_doubt => OutboxError::Unanswered(message),
+        error => error,
+    }
+}
+
+fn primary_code(error: &dyn sqlx::error::DatabaseError) -> u32 {
+    error.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or_default() & 0xff
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(super) fn error(error: sqlx::Error) -> OutboxError {
     let Some(database) = error.as_database_error() else { return OutboxError::Unreachable(mask(&error.to_string())) };
@@ -167,6 +186,6 @@ pub(super) fn error(error: sqlx::Error) -> OutboxError {
         return OutboxError::NoTable { table };
     }
     // The primary result code: too big, a constraint, a wrong type.
-    let code = database.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or_default() & 0xff;
+    let code = primary_code(database);
     if matches!(code, 18..=20) { OutboxError::Refused(mask(message)) } else { OutboxError::Unreachable(mask(message)) }
 }

@@ -19,6 +19,11 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// What the file's log may keep of the disk once it was long.
 const LOG_BYTES: &str = "67108864";
 
+/// Memory for pages of each connection, at most; negative, for it counts KiB then.
+const CACHE_KIB: &str = "-16384";
+/// The log is written back after so many pages: a few at a time, for whoever stores a call meanwhile waits for it.
+const CHECKPOINT_PAGES: &str = "400";
+
 /// Keeps calls in an SQLite database: they survive crashes and restarts of the application.
 ///
 /// One file can serve several processes of one machine (a rolling deploy). It must be on a local disk that stays: not
@@ -67,6 +72,8 @@ impl SqliteOutbox {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("secure_delete", "ON")
+            .pragma("cache_size", CACHE_KIB)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .pragma("journal_size_limit", LOG_BYTES);
         let pool = |connections| {
             let pool = SqlitePoolOptions::new().max_connections(connections).idle_timeout(None).max_lifetime(None);
