@@ -86,7 +86,6 @@ fn say(news: &News) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the process that the others start"]
 async fn process() {
     let Ok(job) = std::env::var(JOB) else { return };
     if std::env::var_os("PARTNERO_CRASH_LOG").is_some() {

@@ -28,7 +28,7 @@ impl Process {
 
     /// Started by `command`, to which the rest is added.
     pub(crate) fn run(mut command: Command, job: &Job) -> Self {
-        command.args(["child::process", "--exact", "--ignored"]).env(JOB, serde_json::to_string(job).unwrap());
+        command.args(["child::process", "--exact"]).env(JOB, serde_json::to_string(job).unwrap());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let (mut input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
