@@ -1,4 +1,4 @@
-//! Four processes share one outbox in PostgreSQL, and none of them lives long.
+//! Several processes share one outbox, and none of them lives long.
 
 use std::collections::VecDeque;
 
@@ -14,7 +14,6 @@ use crate::{
     support::{LEASE, Place, let_it_rain, ms, partnero, seed, setting},
 };
 
-const PROCESSES: usize = 4;
 /// Customers who come at the same time.
 const AT_ONCE: usize = 48;
 /// Between two looks at what there is to do.
@@ -35,29 +34,40 @@ struct Visit {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn four_processes_that_are_killed_frozen_and_restarted_lose_nothing_and_pay_nothing_twice() {
-    let Some(place) = Place::postgres().await else { return };
-    let seed = seed("four processes");
+async fn four_processes_on_postgres_that_are_killed_frozen_and_restarted_lose_nothing_and_pay_nothing_twice() {
+    if let Some(place) = Place::postgres().await {
+        come_and_go("four processes, postgres", &place, 4, setting("PARTNERO_CRASH_CALLS", 5_000)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_on_sqlite_that_are_killed_frozen_and_restarted_lose_nothing_and_pay_nothing_twice() {
+    come_and_go("two processes, sqlite", &Place::sqlite(), 2, setting("PARTNERO_CRASH_CALLS", 5_000) / 5).await;
+}
+
+async fn come_and_go(test: &str, place: &Place, processes: usize, calls: u64) {
+    let seed = seed(test);
     let sandbox = partnero(seed).await;
     let_it_rain(&sandbox, 0.2);
     let job = Job::new(place.database.clone(), &sandbox);
-    let mut shop = Shop { job, dice: Rng::with_seed(seed), books: Books::default(), started: 0, killed: 0, frozen: 0 };
-    let most = usize::try_from(setting("PARTNERO_CRASH_CALLS", 5_000)).unwrap();
-    let mut instances = shop.serve(most).await;
+    let (dice, books) = (Rng::with_seed(seed), Books::default());
+    let mut shop = Shop { job, processes, dice, books, started: 0, killed: 0, frozen: 0 };
+    let mut instances = shop.serve(usize::try_from(calls).unwrap()).await;
 
     let last = instances.pop().unwrap();
     last.process.order(Order::Flush);
-    finish(last.process, &place).await;
+    finish(last.process, place).await;
     for instance in instances {
         instance.process.shut_down().await;
     }
     shop.books.audit(&sandbox);
     let what = format!("{} processes started, {} killed, {} frozen", shop.started, shop.killed, shop.frozen);
-    report("four processes", &what, &shop.books, &sandbox);
+    report(test, &what, &shop.books, &sandbox);
 }
 
 struct Shop {
     job: Job,
+    processes: usize,
     dice: Rng,
     books: Books,
     started: u64,
@@ -68,7 +78,7 @@ struct Shop {
 impl Shop {
     /// Until so many calls are confirmed, and every customer's last one.
     async fn serve(&mut self, most: usize) -> Vec<Instance> {
-        let mut instances: Vec<_> = (0..PROCESSES).map(|_| self.start()).collect();
+        let mut instances: Vec<_> = (0..self.processes).map(|_| self.start()).collect();
         let mut visits: Vec<Visit> = Vec::new();
         let (mut planned, mut customers) = (0, 0);
         loop {

@@ -77,19 +77,17 @@ impl Process {
 
     /// Hears until it says this.
     pub(crate) async fn wait_for(&mut self, what: &News) -> Vec<News> {
-        within(self.hear_until(what)).await
-    }
-
-    /// The same, however long that takes.
-    pub(crate) async fn hear_until(&mut self, what: &News) -> Vec<News> {
-        let mut heard = Vec::new();
-        while let Some(news) = self.news.recv().await {
-            if news == *what {
-                return heard;
+        within(async {
+            let mut heard = Vec::new();
+            while let Some(news) = self.news.recv().await {
+                if news == *what {
+                    return heard;
+                }
+                heard.push(news);
             }
-            heard.push(news);
-        }
-        panic!("it ended, and never said {what:?}, but {heard:?}");
+            panic!("it ended, and never said {what:?}, but {heard:?}");
+        })
+        .await
     }
 
     /// `kill -9`, and what it had said by then that wasn't heard yet.

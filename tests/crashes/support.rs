@@ -189,7 +189,7 @@ impl Place {
         self.texts(&format!(
             "SELECT id || ' ' || kind || ' ' || state || ' ' || COALESCE(customer_key, '') || ' ' || \
              COALESCE(transaction_key, '') || ' due in ' || COALESCE(CAST(due - {now} AS TEXT), 'ever') || ', ' || \
-             attempts || ' attempts' FROM partnero_calls WHERE state NOT IN ('done', 'gone')"
+             attempts || ' attempts ' || COALESCE(reason, '') FROM partnero_calls WHERE state NOT IN ('done', 'gone')"
         ))
         .await
     }
