@@ -9,6 +9,9 @@ pub mod referral;
 #[cfg(feature = "sandbox")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sandbox")))]
 pub mod sandbox;
+#[cfg(feature = "webhooks")]
+#[cfg_attr(docsrs, doc(cfg(feature = "webhooks")))]
+pub mod webhook;
 
 // What handlers, `main` and an observer name. Settings, reports and the client's own types stay in their modules.
 pub use api::{ApiClient, ApiError};

@@ -23,4 +23,4 @@ pub use transaction::NewTransaction;
 
 pub(crate) use amount::same_amount;
 pub(crate) use key::MAX_CHARACTERS;
-pub(crate) use redact::{Loggable, hidden, mask};
+pub(crate) use redact::{Hidden, Loggable, hidden, mask};
