@@ -33,3 +33,5 @@ pub use referral::{ReferralKeyRejection, ReferralLayer, ReferralService};
 /// The numbers of [`Amount`], from the crate `rust_decimal`.
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;
+#[cfg(feature = "webhooks")]
+pub use webhook::{VerifiedWebhook, WebhookEvent, WebhookSecret, Webhooks};

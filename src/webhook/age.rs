@@ -28,7 +28,8 @@ fn numbers<const N: usize>(text: &str, between: char, digits: [usize; N]) -> Opt
     let mut parts = text.split(between);
     let mut numbers = [0; N];
     for (number, digits) in numbers.iter_mut().zip(digits) {
-        let part = parts.next().filter(|part| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let part =
+            parts.next().filter(|part| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit()))?;
         *number = part.parse().ok()?;
     }
     parts.next().is_none().then_some(numbers)
@@ -66,11 +67,28 @@ mod tests {
     #[test]
     fn what_is_no_time_is_none() {
         for text in [
-            "", "Z", "now", "2026-03-04", "2026-03-04T05:06:07", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z",
-            "2026-00-01T00:00:00Z", "2026-01-00T00:00:00Z", "2026-01-32T00:00:00Z", "1969-12-31T00:00:00Z",
-            "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z", "2026-01-01T00:00:61Z", "2026-01-01T00:00Z",
-            "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00.xZ", "+026-01-01T00:00:00Z", "2026-1-1T0:0:0Z",
-            "99999-01-01T00:00:00Z", "２０２６-01-01T00:00:00Z", "2026-01-01T00:00:00:00Z",
+            "",
+            "Z",
+            "now",
+            "2026-03-04",
+            "2026-03-04T05:06:07",
+            "2026-02-29T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-00-01T00:00:00Z",
+            "2026-01-00T00:00:00Z",
+            "2026-01-32T00:00:00Z",
+            "1969-12-31T00:00:00Z",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T00:60:00Z",
+            "2026-01-01T00:00:61Z",
+            "2026-01-01T00:00Z",
+            "2026-01-01T00:00:00.Z",
+            "2026-01-01T00:00:00.xZ",
+            "+026-01-01T00:00:00Z",
+            "2026-1-1T0:0:0Z",
+            "99999-01-01T00:00:00Z",
+            "２０２６-01-01T00:00:00Z",
+            "2026-01-01T00:00:00:00Z",
         ] {
             assert_eq!(time_of(text), None, "{text}");
         }

@@ -39,16 +39,12 @@ use crate::delivery::{
     settings::Keeping,
 };
 
-pub use self::insert::OfTransaction;
-pub(crate) use self::{driver::Dialect, insert::Connection, stored::VERSION};
+pub(crate) use self::driver::{Driver, Lock, Value};
 #[cfg(feature = "webhooks")]
 pub(crate) use self::driver::{Record, Tx};
-pub(crate) use self::driver::{Driver, Lock, Value};
-use self::{
-    pace::Pace,
-    statements::Statements,
-    stored::Inserted,
-};
+pub use self::insert::OfTransaction;
+pub(crate) use self::{driver::Dialect, insert::Connection, stored::VERSION};
+use self::{pace::Pace, statements::Statements, stored::Inserted};
 
 #[cfg(feature = "sqlx-postgres")]
 pub use postgres::PostgresOutbox;
@@ -118,7 +114,9 @@ pub(crate) fn ids<I: Serialize>(ids: impl IntoIterator<Item = I>) -> Result<Valu
 
 /// The table of ours that a message speaks of.
 fn missing_table(message: &str) -> Option<&'static str> {
-    ["partnero_calls", "partnero_notices", "partnero_programs", "partnero_events"].into_iter().find(|table| message.contains(table))
+    ["partnero_calls", "partnero_notices", "partnero_programs", "partnero_events"]
+        .into_iter()
+        .find(|table| message.contains(table))
 }
 
 pub(crate) fn time(millis: Millis) -> SystemTime {

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use crate::{
     delivery::{Clock, Opening, OutboxError},
-    model::Hidden,
+    webhook::WebhookEvent,
 };
 
 use super::{InboxOf, limited::Limited, store::Store};
@@ -42,6 +42,13 @@ pub struct DeadEvent {
     pub body: Bytes,
 }
 
+impl DeadEvent {
+    /// The event, as its handler gets it.
+    pub fn event(&self) -> WebhookEvent {
+        WebhookEvent::parse(self.body.clone())
+    }
+}
+
 impl fmt::Debug for DeadEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeadEvent")
@@ -53,8 +60,8 @@ impl fmt::Debug for DeadEvent {
             .field("waiting", &self.waiting)
             .field("arrived_at", &self.arrived_at)
             .field("died_at", &self.died_at)
-            .field("body", &Hidden)
-            .finish()
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
     }
 }
 

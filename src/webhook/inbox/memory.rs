@@ -85,13 +85,8 @@ impl Table {
         if let Some(resource) = &event.resource {
             self.resources.entry(resource.clone()).or_default().insert(id);
         }
-        let row = Row {
-            event: event.clone(),
-            course: Course::new(now),
-            message: String::new(),
-            arrived_at: now,
-            died_at: 0,
-        };
+        let row =
+            Row { event: event.clone(), course: Course::new(now), message: String::new(), arrived_at: now, died_at: 0 };
         self.open.insert(id, row);
         self.due.insert((now, id));
         Added::New
@@ -157,13 +152,7 @@ impl Table {
         }
     }
 
-    fn claim(
-        &mut self,
-        limit: usize,
-        terms: Terms,
-        now: Millis,
-        claimed: impl Fn(u64, &Row) -> Claimed,
-    ) -> Claim {
+    fn claim(&mut self, limit: usize, terms: Terms, now: Millis, claimed: impl Fn(u64, &Row) -> Claimed) -> Claim {
         let mut claim = Claim::default();
         while claim.events.len() < limit {
             let Some((due, id)) = self.due.first().copied() else { return claim };

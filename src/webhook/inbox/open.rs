@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use super::memory::MemoryInbox;
 #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
 use super::sql::SqlInbox;
-use super::memory::MemoryInbox;
 use crate::delivery::{MemoryOutbox, Opening, Outbox};
 
 /// Where events are kept: beside the calls of an outbox.
 ///
 /// It takes the very object that [`Partnero`](crate::Partnero) was given: one file, one pool of connections. Sealed.
 pub trait InboxOf: Outbox + sealed::IntoInbox {}
+
+pub(crate) use sealed::{IntoInbox, Stored};
 
 pub(crate) mod sealed {
     use std::{fmt, sync::Arc};
@@ -19,12 +21,12 @@ pub(crate) mod sealed {
     use crate::delivery::Opening;
 
     pub trait IntoInbox {
-        fn into_inbox(self, opening: Opening, capacity: usize) -> Handle;
+        fn into_inbox(self, opening: Opening, capacity: usize) -> Stored;
     }
 
-    pub struct Handle(pub(crate) Arc<dyn Store>);
+    pub struct Stored(pub(crate) Arc<dyn Store>);
 
-    impl fmt::Debug for Handle {
+    impl fmt::Debug for Stored {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             self.0.fmt(f)
         }
@@ -33,9 +35,9 @@ pub(crate) mod sealed {
 
 impl InboxOf for MemoryOutbox {}
 
-impl sealed::IntoInbox for MemoryOutbox {
-    fn into_inbox(self, opening: Opening, capacity: usize) -> sealed::Handle {
-        sealed::Handle(Arc::new(MemoryInbox::new(opening.clock, capacity)))
+impl IntoInbox for MemoryOutbox {
+    fn into_inbox(self, opening: Opening, capacity: usize) -> Stored {
+        Stored(Arc::new(MemoryInbox::new(opening.clock, capacity)))
     }
 }
 
@@ -43,9 +45,9 @@ impl sealed::IntoInbox for MemoryOutbox {
 impl InboxOf for crate::delivery::SqliteOutbox {}
 
 #[cfg(feature = "sqlx-sqlite")]
-impl sealed::IntoInbox for crate::delivery::SqliteOutbox {
-    fn into_inbox(self, opening: Opening, _: usize) -> sealed::Handle {
-        sealed::Handle(Arc::new(SqlInbox::new(self.into_driver(), opening)))
+impl IntoInbox for crate::delivery::SqliteOutbox {
+    fn into_inbox(self, opening: Opening, _: usize) -> Stored {
+        Stored(Arc::new(SqlInbox::new(self.into_driver(), opening)))
     }
 }
 
@@ -53,8 +55,8 @@ impl sealed::IntoInbox for crate::delivery::SqliteOutbox {
 impl InboxOf for crate::delivery::PostgresOutbox {}
 
 #[cfg(feature = "sqlx-postgres")]
-impl sealed::IntoInbox for crate::delivery::PostgresOutbox {
-    fn into_inbox(self, opening: Opening, _: usize) -> sealed::Handle {
-        sealed::Handle(Arc::new(SqlInbox::new(self.into_driver(), opening)))
+impl IntoInbox for crate::delivery::PostgresOutbox {
+    fn into_inbox(self, opening: Opening, _: usize) -> Stored {
+        Stored(Arc::new(SqlInbox::new(self.into_driver(), opening)))
     }
 }

@@ -118,7 +118,8 @@ mod tests {
     #[test]
     fn every_body_comes_back_byte_for_byte() {
         let all: Vec<u8> = (0..=255).collect();
-        for bytes in [b"".as_slice(), b"{}", b"\\x", b"\\xZZ", b"a\0b", b"\xff\xfe", "\u{10ffff}\u{1}".as_bytes(), &all] {
+        for bytes in [b"".as_slice(), b"{}", b"\\x", b"\\xZZ", b"a\0b", b"\xff\xfe", "\u{10ffff}\u{1}".as_bytes(), &all]
+        {
             let text = payload(bytes);
             assert!(!text.contains('\0'), "{text}");
             assert_eq!(body(text).as_deref(), Some(bytes));

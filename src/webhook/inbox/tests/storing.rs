@@ -34,7 +34,8 @@ async fn a_repeat_is_not_stored_whether_it_waits_is_handled_or_is_over() {
 #[tokio::test]
 async fn what_comes_out_is_what_went_in() {
     for inbox in all().await {
-        let bodies: [&[u8]; 5] = [b"{\"event\":\"a\"}", b"", b"\\x00", b"nul \0 and \xff", "žluťoučký \u{1}\u{2028}".as_bytes()];
+        let bodies: [&[u8]; 5] =
+            [b"{\"event\":\"a\"}", b"", b"\\x00", b"nul \0 and \xff", "žluťoučký \u{1}\u{2028}".as_bytes()];
         let events = bodies.iter().zip(1..).map(|(body, number)| {
             let mut event = event(number, Some("transaction:1\0\u{fffd}"));
             (event.resource, event.body) = (None, body.to_vec().into());
