@@ -132,11 +132,13 @@ impl Lane {
     }
 
     async fn send(&mut self, body: &str, signature: &str) -> Option<u16> {
-        self.tally.deliveries += 1;
         let url = self.url();
         let request = self.client.post(url).header("signature", signature).body(body.to_owned());
         let answer = request.timeout(ms(5_000)).send().await;
-        self.tally.unanswered += usize::from(answer.is_err());
+        // One that met with no process at all is none.
+        let refused = answer.as_ref().is_err_and(reqwest::Error::is_connect);
+        self.tally.deliveries += usize::from(!refused);
+        self.tally.unanswered += usize::from(answer.is_err() && !refused);
         Some(answer.ok()?.status().as_u16())
     }
 }
