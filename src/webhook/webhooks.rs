@@ -110,7 +110,7 @@ impl<S: Send + Sync + 'static> Webhooks<S> {
             clock: Clock::system(),
             settings: Settings {
                 capacity: 10_000,
-                max_in_progress: 8,
+                max_in_progress: 16,
                 handler_timeout: Duration::from_secs(30),
                 lease: Duration::ZERO,
                 attempts: 50,
@@ -179,7 +179,7 @@ impl<S: Send + Sync + 'static> Webhooks<S> {
         self
     }
 
-    /// Handlers that this process runs at the same time. Default: 8.
+    /// Handlers that this process runs at the same time. Default: 16.
     pub fn max_in_progress(mut self, events: usize) -> Self {
         self.settings.max_in_progress = events;
         self

@@ -33,12 +33,8 @@ impl Store for Limited {
         limit(self.within, self.store.add(events))
     }
 
-    fn claim(&self, most: usize, terms: Terms) -> Answer<'_, Claim> {
-        limit(self.within, self.store.claim(most, terms))
-    }
-
-    fn settle<'a>(&'a self, settlements: &'a [Settlement]) -> Answer<'a, Vec<bool>> {
-        limit(self.within, self.store.settle(settlements))
+    fn turn<'a>(&'a self, settlements: &'a [Settlement], most: usize, terms: Terms) -> Answer<'a, Claim> {
+        limit(self.within, self.store.turn(settlements, most, terms))
     }
 
     fn counts(&self) -> Answer<'_, Counts> {

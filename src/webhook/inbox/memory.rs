@@ -242,21 +242,19 @@ impl Store for MemoryInbox {
         self.with(|table, now| events.iter().map(|event| table.add(event, self.capacity, now)).collect())
     }
 
-    fn claim(&self, limit: usize, terms: Terms) -> Answer<'_, Claim> {
+    fn turn<'a>(&'a self, settlements: &'a [Settlement], limit: usize, terms: Terms) -> Answer<'a, Claim> {
         self.with(move |table, now| {
-            table.claim(limit, terms, now, |id, row| Claimed {
+            let held = settlements.iter().map(|settlement| table.settle(settlement, now)).collect();
+            let claim = table.claim(limit, terms, now, |id, row| Claimed {
                 row: id,
                 token: row.course.token,
                 digest: row.event.digest,
                 body: row.event.body.clone(),
                 arrived_at: self.wall(row.arrived_at),
                 attempts: row.course.attempts,
-            })
+            });
+            Claim { held, ..claim }
         })
-    }
-
-    fn settle<'a>(&'a self, settlements: &'a [Settlement]) -> Answer<'a, Vec<bool>> {
-        self.with(|table, now| settlements.iter().map(|settlement| table.settle(settlement, now)).collect())
     }
 
     fn counts(&self) -> Answer<'_, Counts> {

@@ -25,11 +25,8 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
     /// not, is left alone.
     fn add<'a>(&'a self, events: &'a [NewEvent]) -> Answer<'a, Vec<Added>>;
 
-    /// Hands out what can be handled now, at most `limit`.
-    fn claim(&self, limit: usize, terms: Terms) -> Answer<'_, Claim>;
-
-    /// Records what came of claimed events. Which of them: a settlement whose claim has run out changes nothing.
-    fn settle<'a>(&'a self, settlements: &'a [Settlement]) -> Answer<'a, Vec<bool>>;
+    /// Records what came of claimed events, and hands out what can be handled then, at most `limit`.
+    fn turn<'a>(&'a self, settlements: &'a [Settlement], limit: usize, terms: Terms) -> Answer<'a, Claim>;
 
     /// What there is, by state.
     fn counts(&self) -> Answer<'_, Counts>;
@@ -77,6 +74,8 @@ pub(crate) enum Added {
 #[derive(Default)]
 pub(crate) struct Claim {
     pub(crate) events: Vec<Claimed>,
+    /// Of each settlement, whether its claim still held: one that had run out changed nothing.
+    pub(crate) held: Vec<bool>,
     /// Those that became dead letters because their claimants were gone too often, or because they can't be read.
     pub(crate) dead: Vec<u64>,
     /// When there may be more, if that is known.

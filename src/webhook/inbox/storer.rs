@@ -19,6 +19,8 @@ use super::{
 const WITHIN: Duration = Duration::from_secs(3);
 /// The bodies that may wait to be stored, in KiB.
 const KIB: usize = 16 * 1024;
+/// Later than it could an event is stored, so that others are with it. Partnero waits for seconds.
+const GATHER: Duration = Duration::from_millis(2);
 /// Events stored at a time.
 const BATCH: usize = 256;
 /// Between two tries to reach a store that is out of reach.
@@ -109,16 +111,12 @@ impl Storer {
         }
     }
 
-    /// Lets the requests that are being read come, too.
+    /// Lets the requests that are being read come, too: whoever was answered with the last batch sends the next about now.
     async fn gather(&mut self, arrivals: &mut Vec<Arrival>) {
-        let mut before = 0;
-        while before < arrivals.len() && arrivals.len() < BATCH {
-            before = arrivals.len();
-            tokio::task::yield_now().await;
-            while arrivals.len() < BATCH {
-                let Ok(next) = self.queue.try_recv() else { break };
-                arrivals.push(next);
-            }
+        tokio::time::sleep(GATHER).await;
+        while arrivals.len() < BATCH {
+            let Ok(next) = self.queue.try_recv() else { break };
+            arrivals.push(next);
         }
     }
 

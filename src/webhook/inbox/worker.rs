@@ -91,9 +91,8 @@ impl Worker {
             while let Some(joined) = self.tasks.try_join_next_with_id() {
                 self.take_in(joined);
             }
-            self.settle().await;
             self.prepare_last_look();
-            self.claim().await;
+            self.turn().await;
             self.keep_house().await;
             if self.is_over() {
                 break;
@@ -136,24 +135,6 @@ impl Worker {
         self.settlements.push(Settlement { row, token, to });
     }
 
-    async fn settle(&mut self) {
-        if self.settlements.is_empty() || self.store_rests() {
-            return;
-        }
-        match self.shared.store.settle(&self.settlements).await {
-            Ok(held) => {
-                for _ in held.iter().filter(|held| !**held) {
-                    tracing::warn!(inbox = self.shared.name, "a handler took longer than its lease: it may run twice");
-                }
-                self.settlements.clear();
-                // What waited for them may go on.
-                self.next_claim = Some(self.now());
-                self.in_reach();
-            }
-            Err(error) => self.out_of_reach(&error),
-        }
-    }
-
     /// Once nothing more can be stored, the inbox is looked at once more, whatever it said before.
     fn prepare_last_look(&mut self) {
         if !self.last_look && *self.stop.borrow() != Stop::No && self.shared.written.is_cancelled() {
@@ -162,30 +143,43 @@ impl Worker {
         }
     }
 
-    /// Claims as many events as may be handled now, and has them handled.
-    async fn claim(&mut self) {
+    /// Records what handlers came back with, claims as many events as may be handled now, and has them handled.
+    async fn turn(&mut self) {
         let may_claim = match *self.stop.borrow() {
             Stop::No => true,
             Stop::At(at) if Instant::now() >= at => false,
             // What a durable inbox keeps needn't be begun.
             Stop::WhenDone | Stop::At(_) => self.shared.store.is_volatile(),
         };
+        // What waited for those that are over may go on.
+        let due = !self.settlements.is_empty() || self.next_claim.is_some_and(|next| next <= self.now());
         let room = self.shared.settings.max_in_progress.saturating_sub(self.running.len());
-        if !may_claim || room == 0 || self.store_rests() || self.next_claim.is_none_or(|next| next > self.now()) {
+        let room = if may_claim && due { room } else { 0 };
+        if (room == 0 && self.settlements.is_empty()) || self.store_rests() {
             return;
         }
-        match self.shared.store.claim(room, self.shared.settings.terms()).await {
-            Ok(Claim { events, dead, next }) => {
-                self.in_reach();
-                self.next_claim = next.map(|next| self.now() + next);
-                for letter in dead {
-                    Shared::count(&self.shared.died);
-                    log::lost(&self.shared.name, letter);
-                }
-                events.into_iter().for_each(|event| self.begin(event));
-            }
+        match self.shared.store.turn(&self.settlements, room, self.shared.settings.terms()).await {
+            Ok(claim) => self.take_turn(claim, room),
             Err(error) => self.out_of_reach(&error),
         }
+    }
+
+    fn take_turn(&mut self, claim: Claim, room: usize) {
+        let Claim { events, held, dead, next } = claim;
+        self.in_reach();
+        // Behind another process's turn, they weren't even looked at.
+        if held.len() == self.settlements.len() {
+            self.settlements.clear();
+        }
+        for _ in held.iter().filter(|held| !**held) {
+            tracing::warn!(inbox = self.shared.name, "a handler took longer than its lease: it may run twice");
+        }
+        self.next_claim = if room > 0 { next.map(|next| self.now() + next) } else { Some(self.now()) };
+        for letter in dead {
+            Shared::count(&self.shared.died);
+            log::lost(&self.shared.name, letter);
+        }
+        events.into_iter().for_each(|event| self.begin(event));
     }
 
     fn begin(&mut self, claimed: Claimed) {
@@ -272,7 +266,7 @@ impl Worker {
         self.settlements.extend(back);
         if !self.settlements.is_empty() {
             // If that isn't recorded, their leases end.
-            let _ = self.shared.store.settle(&self.settlements).await;
+            let _ = self.shared.store.turn(&self.settlements, 0, self.shared.settings.terms()).await;
         }
     }
 

@@ -90,11 +90,20 @@ impl<D: Driver> SqlInbox<D> {
         Ok(events.iter().map(found).collect())
     }
 
-    async fn take(&self, limit: usize, terms: Terms) -> Result<Claim, OutboxError> {
-        let Some(mut tx) = self.driver.begin(&self.claims, Lock::Try).await? else {
+    /// In one transaction: of two that each sync the disk, one is enough.
+    async fn take_turn(&self, settlements: &[Settlement], limit: usize, terms: Terms) -> Result<Claim, OutboxError> {
+        let lock = if settlements.is_empty() { Lock::Try } else { Lock::Wait };
+        let Some(mut tx) = self.driver.begin(&self.claims, lock).await? else {
             return Ok(Claim { next: Some(BUSY), ..Claim::default() });
         };
         let now = tx.now(&self.clock);
+        let held = self.record(&mut tx, settlements, now).await?;
+        let claim = if limit > 0 { self.claim(&mut tx, limit, terms, now).await? } else { Claim::default() };
+        tx.commit().await?;
+        Ok(Claim { held, ..claim })
+    }
+
+    async fn claim(&self, tx: &mut D::Tx, limit: usize, terms: Terms, now: Millis) -> Result<Claim, OutboxError> {
         let most = limit.max(LOOK_AT);
         let due = tx.query(&self.sql.due, vec![self.name(), now.into(), VERSION.into(), most.into()]).await?;
         let (mut claim, mut changed, looked_at) = (Claim::default(), Vec::new(), due.len());
@@ -110,13 +119,12 @@ impl<D: Driver> SqlInbox<D> {
             }
             changed.push(row);
         }
-        self.save(&mut tx, &changed, now).await?;
+        self.save(tx, &changed, now).await?;
         claim.next = if looked_at == most || claim.events.len() == limit {
             Some(Duration::ZERO)
         } else {
-            self.next_due(&mut tx, now).await?
+            self.next_due(tx, now).await?
         };
-        tx.commit().await?;
         Ok(claim)
     }
 
@@ -127,10 +135,12 @@ impl<D: Driver> SqlInbox<D> {
         Ok(next.map(|due| Duration::from_millis(due.saturating_sub(now))))
     }
 
-    async fn record(&self, settlements: &[Settlement]) -> Result<Vec<bool>, OutboxError> {
-        let mut tx = self.begin(Lock::Wait).await?;
-        let now = tx.now(&self.clock);
-        let mut rows = self.load(&mut tx, settlements.iter().map(|settlement| settlement.row)).await?;
+    /// Which of them: a settlement whose claim has run out changes nothing.
+    async fn record(&self, tx: &mut D::Tx, settlements: &[Settlement], now: Millis) -> Result<Vec<bool>, OutboxError> {
+        if settlements.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut rows = self.load(tx, settlements.iter().map(|settlement| settlement.row)).await?;
         let (mut held, mut changed) = (Vec::new(), Vec::new());
         for Settlement { row, token, to } in settlements {
             // The lease ran out, and the event is somebody else's: what we know of it comes too late.
@@ -142,9 +152,8 @@ impl<D: Driver> SqlInbox<D> {
                 row
             }));
         }
-        self.save(&mut tx, &changed, now).await?;
-        self.wake(&mut tx, &changed, now).await?;
-        tx.commit().await?;
+        self.save(tx, &changed, now).await?;
+        self.wake(tx, &changed, now).await?;
         Ok(held)
     }
 
@@ -230,12 +239,8 @@ impl<D: Driver> Store for SqlInbox<D> {
         Box::pin(self.insert(events))
     }
 
-    fn claim(&self, limit: usize, terms: Terms) -> Answer<'_, Claim> {
-        Box::pin(self.take(limit, terms))
-    }
-
-    fn settle<'a>(&'a self, settlements: &'a [Settlement]) -> Answer<'a, Vec<bool>> {
-        Box::pin(self.record(settlements))
+    fn turn<'a>(&'a self, settlements: &'a [Settlement], limit: usize, terms: Terms) -> Answer<'a, Claim> {
+        Box::pin(self.take_turn(settlements, limit, terms))
     }
 
     fn counts(&self) -> Answer<'_, Counts> {

@@ -81,7 +81,7 @@ impl Tried {
     }
 
     pub(super) async fn claim(&self, limit: usize) -> Vec<Claimed> {
-        self.store.claim(limit, TERMS).await.unwrap().events
+        self.store.turn(&[], limit, TERMS).await.unwrap().events
     }
 
     /// The numbers of all that can be claimed now.
@@ -91,7 +91,7 @@ impl Tried {
 
     pub(super) async fn settle(&self, claimed: &Claimed, to: To) -> bool {
         let settlement = Settlement { row: claimed.row, token: claimed.token, to };
-        self.store.settle(&[settlement]).await.unwrap() == [true]
+        self.store.turn(&[settlement], 0, TERMS).await.unwrap().held == [true]
     }
 
     /// Claims the only one there is, and fails with it for good.

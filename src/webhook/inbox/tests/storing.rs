@@ -76,7 +76,7 @@ async fn an_event_that_takes_its_process_with_it_each_time_ends_as_a_dead_letter
         for attempt in 1..=TERMS.attempts {
             assert_eq!(inbox.claim(1).await.len(), 1, "{} {attempt}", inbox.kind);
             inbox.clock.advance(LEASE);
-            let claim = inbox.store.claim(1, TERMS).await.unwrap();
+            let claim = inbox.store.turn(&[], 1, TERMS).await.unwrap();
             assert_eq!(claim.dead.len(), usize::from(attempt == TERMS.attempts), "{} {attempt}", inbox.kind);
             inbox.clock.advance(SECOND);
         }
@@ -89,12 +89,12 @@ async fn an_event_that_takes_its_process_with_it_each_time_ends_as_a_dead_letter
 #[tokio::test]
 async fn a_claim_says_when_the_next_is_due() {
     for inbox in all().await {
-        assert_eq!(inbox.store.claim(1, TERMS).await.unwrap().next, None, "{}: never", inbox.kind);
+        assert_eq!(inbox.store.turn(&[], 1, TERMS).await.unwrap().next, None, "{}: never", inbox.kind);
         inbox.add(&[event(1, None), event(2, None)]).await;
-        let first = inbox.store.claim(1, TERMS).await.unwrap();
+        let first = inbox.store.turn(&[], 1, TERMS).await.unwrap();
         assert_eq!(first.next, Some(Duration::ZERO), "{}: there may be more now", inbox.kind);
         assert!(inbox.settle(&first.events[0], To::Again { after: SECOND * 7, message: String::new() }).await);
-        let second = inbox.store.claim(9, TERMS).await.unwrap();
+        let second = inbox.store.turn(&[], 9, TERMS).await.unwrap();
         assert_eq!((second.events.len(), second.next), (1, Some(SECOND * 7)), "{}", inbox.kind);
         inbox.clock.advance(SECOND * 7);
         assert_eq!(inbox.numbers().await, [1], "{}", inbox.kind);
