@@ -111,3 +111,5 @@ pub(crate) use self::{
     stop::{Stop, stop_when_done, stop_within, time_is_up, until},
     supervise::keep_running,
 };
+#[cfg(all(test, feature = "webhooks", feature = "sqlx-postgres"))]
+pub(crate) use histories::database;

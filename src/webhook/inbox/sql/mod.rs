@@ -9,6 +9,7 @@ mod statements;
 use std::{
     collections::{HashMap, HashSet},
     fmt,
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -31,8 +32,8 @@ use super::{
 
 /// The version of the rows that this version writes, and the newest that it reads.
 const VERSION: u64 = 1;
-/// Events looked at in one claim, at least: most of them may have to wait.
-const LOOK_AT: usize = 64;
+/// Events looked at in one claim, at most, unless more are wanted.
+const MOST: usize = 256;
 /// When to try again while another process is at it.
 const BUSY: Duration = Duration::from_millis(10);
 
@@ -45,13 +46,15 @@ pub(crate) struct SqlInbox<D> {
     arrivals: String,
     claims: String,
     sql: &'static Statements,
+    /// How many events the next claim looks at: more while most of them have to wait.
+    look_at: AtomicUsize,
 }
 
 impl<D: Driver> SqlInbox<D> {
     pub(crate) fn new(driver: D, opening: Opening) -> Self {
         let Opening { clock, name } = opening;
         let (arrivals, claims) = (format!("{name} arrivals"), format!("{name} events"));
-        Self { driver, clock, name, arrivals, claims, sql: statements(D::dialect()) }
+        Self { driver, clock, name, arrivals, claims, sql: statements(D::dialect()), look_at: AtomicUsize::new(0) }
     }
 
     fn name(&self) -> Value {
@@ -104,7 +107,7 @@ impl<D: Driver> SqlInbox<D> {
     }
 
     async fn claim(&self, tx: &mut D::Tx, limit: usize, terms: Terms, now: Millis) -> Result<Claim, OutboxError> {
-        let most = limit.max(LOOK_AT);
+        let most = (limit + limit / 4).max(self.look_at.load(Ordering::Relaxed));
         let due = tx.query(&self.sql.due, vec![self.name(), now.into(), VERSION.into(), most.into()]).await?;
         let (mut claim, mut changed, looked_at) = (Claim::default(), Vec::new(), due.len());
         for record in due {
@@ -120,11 +123,10 @@ impl<D: Driver> SqlInbox<D> {
             changed.push(row);
         }
         self.save(tx, &changed, now).await?;
-        claim.next = if looked_at == most || claim.events.len() == limit {
-            Some(Duration::ZERO)
-        } else {
-            self.next_due(tx, now).await?
-        };
+        let (few, all) = (claim.events.len() < limit, looked_at < most);
+        let look_at = if few && !all { most.max(8) * 2 } else { 0 };
+        self.look_at.store(look_at.min(MOST), Ordering::Relaxed);
+        claim.next = if few && all { self.next_due(tx, now).await? } else { Some(Duration::ZERO) };
         Ok(claim)
     }
 

@@ -1,7 +1,8 @@
 //! The SQL of an inbox, in the notation of the outbox's: see [`Dialect::text`].
 //!
 //! Each event that is due is looked up by itself, and so is the first open one of its resource: the cost of a claim is
-//! that of the few events it looks at, whatever else waits.
+//! that of the few events it looks at, whatever else waits. `>=` and `<=` is an equality that PostgreSQL doesn't see
+//! through: it would read the table in the order of ids until one of the resource comes.
 
 use std::sync::LazyLock;
 
@@ -30,8 +31,8 @@ statements! {
     /// What is due, each with the first of its resource that isn't over.
     /// Parameters: name, now, the newest version that can be read, how many.
     due = "SELECT e.id, e.state, e.due, e.token, e.attempts, e.digest, e.arrived_at, e.payload, \
-         (SELECT f.id FROM partnero_events f WHERE f.name = $1 AND f.resource = e.resource AND f.over_at IS NULL \
-         ORDER BY f.name, f.resource, f.id LIMIT 1) \
+         (SELECT f.id FROM partnero_events f WHERE f.name = $1 AND f.resource >= e.resource \
+         AND f.resource <= e.resource AND f.over_at IS NULL ORDER BY f.resource, f.id LIMIT 1) \
          FROM partnero_events e WHERE e.name = $1 AND e.due <= $2 AND e.version <= $3 ORDER BY e.due, e.id LIMIT $4";
     /// When something will be due. Parameters: name, now, version.
     next_due = "SELECT e.due FROM partnero_events e WHERE e.name = $1 AND e.due > $2 AND e.version <= $3 \
@@ -50,8 +51,8 @@ statements! {
          FROM EACH($1) AS j WHERE e.id = CAST(j.value ->> 'id' AS BIGINT)";
     /// Looks again at the first open one of each of these resources. Parameters: name, now, resources.
     wake = "UPDATE partnero_events SET due = $2 WHERE id [[\
-         SELECT (SELECT f.id FROM partnero_events f WHERE f.name = $1 AND f.resource = (k.value ->> 'key') \
-         AND f.over_at IS NULL ORDER BY f.name, f.resource, f.id LIMIT 1) FROM EACH($3) AS k]] \
+         SELECT (SELECT f.id FROM partnero_events f WHERE f.name = $1 AND f.resource >= (k.value ->> 'key') \
+         AND f.resource <= (k.value ->> 'key') AND f.over_at IS NULL ORDER BY f.resource, f.id LIMIT 1) FROM EACH($3) AS k]] \
          AND state = 'pending' AND due IS NULL";
     /// Parameter: name.
     counts = "SELECT e.state, COUNT(*) FROM partnero_events e WHERE e.name = $1 AND e.over_at IS NULL AND e.id > 0 \

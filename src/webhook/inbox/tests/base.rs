@@ -14,10 +14,6 @@ use crate::{
     },
 };
 
-#[cfg(feature = "sqlx-postgres")]
-#[path = "../../../../tests/shared/postgres.rs"]
-mod server;
-
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 pub(super) const LEASE: Duration = Duration::from_secs(60);
 pub(super) const TERMS: Terms = Terms { lease: LEASE, attempts: 3, backoff: (SECOND, SECOND) };
@@ -49,8 +45,8 @@ pub(super) async fn all() -> Vec<Tried> {
         all.push(two("sqlite", || outbox.clone(), clock));
     }
     #[cfg(feature = "sqlx-postgres")]
-    if let Some(postgres) = server::Postgres::shared() {
-        let outbox = crate::PostgresOutbox::connect(&postgres.database().await).await.unwrap();
+    if let Some(url) = crate::delivery::database().await {
+        let outbox = crate::PostgresOutbox::connect(&url).await.unwrap();
         outbox.create_schema().await.unwrap();
         all.push(two("postgres", || outbox.clone(), Clock::manual()));
     }
