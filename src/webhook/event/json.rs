@@ -36,17 +36,37 @@ pub(super) use fields;
 
 /// Reads the fields of an object as far as it can, and says whether all of the text was one.
 pub(super) fn fill<'de, T: FromFields<'de>>(it: &mut T, text: &'de str) -> bool {
+    read(it, text, Pace::Hasty).unwrap_or_else(|_| {
+        // A number beyond all bounds where a list belongs, say. One by one, none spoils another.
+        *it = T::default();
+        read(it, text, Pace::Patient).unwrap_or(false)
+    })
+}
+
+fn read<'de, T: FromFields<'de>>(it: &mut T, text: &'de str, pace: Pace) -> serde_json::Result<bool> {
     let mut json = serde_json::Deserializer::from_str(text);
-    Object(it).deserialize(&mut json).unwrap_or(false) && json.end().is_ok()
+    let is_object = Object { it, pace }.deserialize(&mut json)?;
+    json.end().map(|()| is_object)
+}
+
+fn one<'de, T: FromFields<'de>>(text: &'de str) -> Option<T> {
+    let mut it = T::default();
+    fill(&mut it, text).then_some(it)
+}
+
+/// How lists and objects within an object are read.
+#[derive(Clone, Copy, PartialEq)]
+enum Pace {
+    /// Where they lie: the text is gone through once.
+    Hasty,
+    /// Each by itself.
+    Patient,
 }
 
 /// The texts of a list: as such, or as objects with a `value` (tags). `None` if it is no list.
 pub(super) fn texts(text: &str) -> Option<Vec<String>> {
     let elements: Vec<Json<'_>> = serde_json::from_str(text).ok()?;
-    let text_of = |element: &Json<'_>| {
-        let mut tag = Tag::default();
-        element.text().or_else(|| fill(&mut tag, element.as_str()).then_some(tag.value)?)
-    };
+    let text_of = |element: &Json<'_>| element.text().or_else(|| one::<Tag>(element.as_str())?.value);
     Some(elements.iter().filter_map(text_of).collect())
 }
 
@@ -58,27 +78,37 @@ struct Tag {
 fields!(Tag { value: text });
 
 /// The value of a field that comes next.
-pub(super) struct Field<'m, A>(&'m mut A);
+pub(super) struct Field<'m, A> {
+    map: &'m mut A,
+    pace: Pace,
+}
 
 impl<'de, A: MapAccess<'de>> Field<'_, A> {
     pub(super) fn json(self) -> Result<Json<'de>, A::Error> {
-        self.0.next_value()
+        self.map.next_value()
     }
 
     pub(super) fn skip(self) -> Result<(), A::Error> {
-        self.0.next_value::<IgnoredAny>().map(|_| ())
+        self.map.next_value::<IgnoredAny>().map(|_| ())
     }
 
-    /// An object's fields, where it lies. `None` if it is no object.
+    /// An object's fields. `None` if it is no object.
     pub(super) fn object<T: FromFields<'de>>(self) -> Result<Option<T>, A::Error> {
+        if self.pace == Pace::Patient {
+            return Ok(one(self.json()?.as_str()));
+        }
         let mut it = T::default();
-        Ok(self.0.next_value_seed(Object(&mut it))?.then_some(it))
+        Ok(self.map.next_value_seed(Object { it: &mut it, pace: self.pace })?.then_some(it))
     }
 
-    /// Objects of a list.
+    /// The objects of a list, without what is none.
     pub(super) fn list<T: FromFields<'de>>(self) -> Result<Vec<T>, A::Error> {
+        if self.pace == Pace::Patient {
+            let elements: Vec<Json<'_>> = serde_json::from_str(self.json()?.as_str()).unwrap_or_default();
+            return Ok(elements.iter().filter_map(|element| one(element.as_str())).collect());
+        }
         let mut all = Vec::new();
-        self.0.next_value_seed(List(&mut all))?;
+        self.map.next_value_seed(List(&mut all))?;
         Ok(all)
     }
 }
@@ -104,7 +134,10 @@ readers!(
 );
 
 /// Fills in what the fields of an object say. Anything else is passed over. Whether it was an object.
-struct Object<'t, T>(&'t mut T);
+struct Object<'t, T> {
+    it: &'t mut T,
+    pace: Pace,
+}
 
 /// Adds the objects of a list. Anything else is passed over. Whether it was a list.
 struct List<'t, T>(&'t mut Vec<T>);
@@ -136,7 +169,7 @@ impl<'de, T: FromFields<'de>> Visitor<'de> for Object<'_, T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
         while let Some(Name(name)) = map.next_key()? {
-            self.0.set(&name, Field(&mut map))?;
+            self.it.set(&name, Field { map: &mut map, pace: self.pace })?;
         }
         Ok(true)
     }
@@ -155,7 +188,7 @@ impl<'de, T: FromFields<'de>> Visitor<'de> for List<'_, T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
         loop {
             let mut it = T::default();
-            match list.next_element_seed(Object(&mut it))? {
+            match list.next_element_seed(Object { it: &mut it, pace: Pace::Hasty })? {
                 None => return Ok(true),
                 Some(is_object) => self.0.extend(is_object.then_some(it)),
             }
