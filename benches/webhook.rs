@@ -29,6 +29,8 @@ const CALLS: u32 = 500;
 /// As a multiple of the least.
 const MOST: f64 = 1.3;
 
+type Candidate<'a> = (&'a str, Box<dyn Fn() -> Sale + 'a>);
+
 /// What a handler is given: enough to know that all was read.
 #[derive(Debug, PartialEq)]
 struct Sale {
@@ -74,7 +76,6 @@ fn main() {
     let secret = WebhookSecret::new(body::SECRET).expect("a secret");
     let peer = Peer::new();
 
-    type Candidate<'a> = (&'a str, Box<dyn Fn() -> Sale + 'a>);
     let candidates: [Candidate<'_>; 3] = [
         ("ours: secret.verify(..)?.event()", Box::new(|| ours(&secret, &headers, &raw))),
         ("least: a key made before, a strict type", Box::new(|| peer.least(&headers, &raw))),

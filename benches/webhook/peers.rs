@@ -10,6 +10,7 @@ use sha2::Sha256;
 use crate::{Sale, body};
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "Partnero's name")]
 struct Webhook {
     event: String,
     url: Option<String>,
@@ -59,6 +60,7 @@ struct Product {
     product_type: Option<String>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "it goes nowhere")]
 enum Event {
     TransactionCreated(Transaction),
     Other,

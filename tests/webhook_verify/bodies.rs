@@ -65,7 +65,7 @@ fn deep_nesting_is_passed_over() {
             let body = format!(r#"{{"event":"transaction.created","data":{{"{name}":{open}{close},"id":"a"}}}}"#);
             assert_eq!(event(&body).transaction_key(), Some("a"), "{name}, {depth}");
         }
-        let objects = format!(r#"{}1{}"#, r#"{"customer":"#.repeat(depth), "}".repeat(depth));
+        let objects = format!("{}1{}", r#"{"customer":"#.repeat(depth), "}".repeat(depth));
         let body = format!(r#"{{"event":"customer.created","data":{{"referring_customer":{objects},"key":"a"}}}}"#);
         assert_eq!(event(&body).customer_key(), Some("a"), "{depth}");
     }

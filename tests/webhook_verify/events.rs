@@ -29,6 +29,7 @@ data_of!(partner PartnerCreated "partner.created" PartnerData);
 data_of!(reward RewardPaid "reward.paid" RewardData);
 data_of!(subscriber SubscriberCreated "subscriber.created" SubscriberData);
 
+#[expect(clippy::unnecessary_wraps, reason = "what is compared is an option")]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

@@ -13,7 +13,7 @@ fn what_was_signed_is_taken_as_it_came() {
     let verified = secret().verify(&signed(BODY), BODY).unwrap();
     assert_eq!(verified.raw(), BODY);
     assert_eq!(verified.clone().into_raw(), BODY);
-    for odd in [&b""[..], b"\0", b"not JSON", b"\xff\xfe", &[b'['; 100_000]] {
+    for odd in [&b""[..], b"\0", b"not JSON", b"\xff\xfe", &[b'['; 10_000]] {
         assert_eq!(secret().verify(&signed(odd), odd.to_vec()).unwrap().raw(), odd);
     }
 }
