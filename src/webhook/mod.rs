@@ -1,11 +1,7 @@
 //! What Partnero tells: webhooks, verified and read.
 //!
-//! [`VerifiedWebhook`](crate::VerifiedWebhook) is an extractor for a handler of your own, [`WebhookSecret::verify`]
-//! does the same without axum, and either gives a [`Verified`], whose [`event`](Verified::event) is a
-//! [`WebhookEvent`].
-//!
-//! [`WebhookSecret::verify`]: crate::WebhookSecret::verify
-//! [`WebhookEvent`]: crate::WebhookEvent
+//! [`VerifiedWebhook`] is an extractor for a handler of your own, [`WebhookSecret::verify`] does the same without axum,
+//! and either gives a [`Verified`], whose [`event`](Verified::event) is a [`WebhookEvent`].
 
 mod age;
 mod event;
