@@ -54,13 +54,12 @@ impl From<Answer> for Fault {
 /// Of several faults that fit a request, the one set first happens.
 pub struct FaultRule {
     core: Arc<Core>,
-    rule: Option<Rule>,
+    rule: Option<Rule<Fault>>,
 }
 
 impl FaultRule {
     pub(super) fn new(core: Arc<Core>, fault: Fault) -> Self {
-        let rule = Rule { fault, method: None, path: None, text: None, probability: 1.0, times: None };
-        Self { core, rule: Some(rule) }
+        Self { core, rule: Some(Rule::new(fault)) }
     }
 
     /// Only this method (`"*"`: any) and this path after `/v1`. A `*` at its end stands for anything:
@@ -92,7 +91,7 @@ impl FaultRule {
         self.with(|rule| rule.probability = probability)
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Rule)) -> Self {
+    fn with(mut self, change: impl FnOnce(&mut Rule<Fault>)) -> Self {
         if let Some(rule) = &mut self.rule {
             change(rule);
         }
@@ -103,7 +102,7 @@ impl FaultRule {
 impl Drop for FaultRule {
     fn drop(&mut self) {
         if let Some(rule) = self.rule.take() {
-            self.core.lock().faults.rules.push(rule);
+            self.core.lock().faults.add(rule);
         }
     }
 }
@@ -114,17 +113,22 @@ impl fmt::Debug for FaultRule {
     }
 }
 
+/// A fault, and what it is narrowed to.
 #[derive(Debug)]
-struct Rule {
-    fault: Fault,
-    method: Option<String>,
-    path: Option<String>,
-    text: Option<String>,
-    probability: f64,
-    times: Option<u64>,
+pub(super) struct Rule<F> {
+    fault: F,
+    pub(super) method: Option<String>,
+    pub(super) path: Option<String>,
+    pub(super) text: Option<String>,
+    pub(super) probability: f64,
+    pub(super) times: Option<u64>,
 }
 
-impl Rule {
+impl<F> Rule<F> {
+    pub(super) fn new(fault: F) -> Self {
+        Self { fault, method: None, path: None, text: None, probability: 1.0, times: None }
+    }
+
     fn fits(&self, method: &str, path: &str, query: &str, body: &[u8]) -> bool {
         let same_path = |wanted: &String| match wanted.strip_suffix('*') {
             Some(start) => path.starts_with(start),
@@ -142,22 +146,26 @@ impl Rule {
 
 /// The faults in force, and the dice.
 #[derive(Debug)]
-pub(super) struct Faults {
-    rules: Vec<Rule>,
+pub(super) struct Faults<F> {
+    rules: Vec<Rule<F>>,
     dice: Rng,
 }
 
-impl Faults {
+impl<F: Clone> Faults<F> {
     pub(super) fn new(dice: Rng) -> Self {
         Self { rules: Vec::new(), dice }
+    }
+
+    pub(super) fn add(&mut self, rule: Rule<F>) {
+        self.rules.push(rule);
     }
 
     pub(super) fn clear(&mut self) {
         self.rules.clear();
     }
 
-    /// The fault that a request meets, if any. `path` is the one after `/v1`.
-    pub(super) fn draw(&mut self, method: &str, path: &str, query: &str, body: &[u8]) -> Option<Fault> {
+    /// The fault that a request meets, if any. `path` is the one after `/v1`, or the name of a webhook's event.
+    pub(super) fn draw(&mut self, method: &str, path: &str, query: &str, body: &[u8]) -> Option<F> {
         let dice = &mut self.dice;
         let mut fitting = self.rules.iter_mut().filter(|rule| rule.fits(method, path, query, body));
         let rule = fitting.find(|rule| rule.probability >= 1.0 || dice.f64() < rule.probability)?;
