@@ -7,6 +7,7 @@
 //! [`WebhookSecret::verify`]: crate::WebhookSecret::verify
 //! [`WebhookEvent`]: crate::WebhookEvent
 
+mod ensure;
 mod event;
 mod extract;
 mod secret;
@@ -14,6 +15,7 @@ mod signature;
 mod verified;
 mod verify;
 
+pub use ensure::EnsureWebhookError;
 pub use event::{
     CustomerData, Envelope, Event, LeadData, PartnerData, RewardData, SubscriberData, TransactionData, WebhookEvent,
 };
