@@ -58,7 +58,7 @@ impl Drop for Receiver {
 impl Receiver {
     /// Answers 200.
     pub(crate) async fn start() -> Self {
-        Self::answering(|_, _| async { () }).await
+        Self::answering(|_, _| async {}).await
     }
 
     /// Answers as told by the number of the request, from 0, and the request.

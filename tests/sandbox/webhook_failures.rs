@@ -139,7 +139,7 @@ async fn no_host_no_tls_and_no_http_are_failures_and_no_more() {
     let odd = tokio::spawn(async move {
         for answer in ["\u{1}\u{2}\r\n\r\n", ""] {
             let (mut stream, _) = odd.accept().await.unwrap();
-            stream.read(&mut [0; 64]).await.unwrap();
+            stream.read_exact(&mut [0; 64]).await.unwrap();
             stream.write_all(answer.as_bytes()).await.unwrap();
         }
     });
