@@ -7,19 +7,27 @@
 //! [`WebhookSecret::verify`]: crate::WebhookSecret::verify
 //! [`WebhookEvent`]: crate::WebhookEvent
 
+mod age;
 mod ensure;
 mod event;
 mod extract;
+mod handler;
+mod inbox;
+mod route;
 mod secret;
 mod signature;
 mod verified;
 mod verify;
+mod webhooks;
 
 pub use ensure::EnsureWebhookError;
 pub use event::{
     CustomerData, Envelope, Event, LeadData, PartnerData, RewardData, SubscriberData, TransactionData, WebhookEvent,
 };
 pub use extract::{VerifiedWebhook, WebhookRejection};
+pub use handler::Handler;
+pub use inbox::{DeadEvent, DeadEvents, Inbox, InboxOf, InboxReport, InboxStatus};
 pub use secret::{WebhookSecret, WebhookSecretError};
 pub use verified::{EventId, EventIdError, Verified};
 pub use verify::VerifyError;
+pub use webhooks::{Webhooks, WebhooksError};
