@@ -92,13 +92,10 @@ use tokio_util::sync::DropGuard;
 pub use self::{
     answer::Answer,
     builder::SandboxBuilder,
-    fault::{Fault, FaultRule},
+    fault::{Fault, FaultRule, WebhookFault},
     ledger::{CustomerRow, Ledger, PartnerRow, RewardRow, TransactionRow, WebhookRow},
     record::RecordedRequest,
-    sending::{
-        DeliveryState, SignedWebhook, WebhookAnswer, WebhookAttempt, WebhookDelivery, WebhookFault, WebhookFaultRule,
-        sign_webhook,
-    },
+    sending::{DeliveryState, SignedWebhook, WebhookAnswer, WebhookAttempt, WebhookDelivery, sign_webhook},
     switches::{
         CreatedAt, CreatedStatus, DuplicateCustomer, DuplicateTransaction, ErrorBody, PartnerField, RafIdentity,
         SearchMiss, SeveralMatches, Switches, UnknownReferrer, UnrewardedSale, UpdateBody, WebhookEvents,
@@ -199,9 +196,9 @@ impl Sandbox {
         }
     }
 
-    /// Lets webhooks go wrong on their way: all of them, or those that the [`WebhookFaultRule`] is narrowed to.
-    pub fn webhook_fault(&self, fault: WebhookFault) -> WebhookFaultRule {
-        WebhookFaultRule::new(Arc::clone(&self.0.core), fault)
+    /// Lets webhooks go wrong on their way: all of them, or those that the [`FaultRule`] is narrowed to.
+    pub fn webhook_fault(&self, fault: WebhookFault) -> FaultRule<WebhookFault> {
+        FaultRule::of_webhooks(Arc::clone(&self.0.core), fault)
     }
 
     /// What was sent to webhooks, or is to be, in the order it happened, and how it was answered; the last 10,000, or

@@ -2,7 +2,6 @@
 
 mod body;
 mod delivery;
-mod fault;
 mod http_client;
 mod lane;
 mod signed;
@@ -18,13 +17,12 @@ use tokio::{
 use self::body::Letter;
 pub use self::{
     delivery::{DeliveryState, WebhookAnswer, WebhookAttempt, WebhookDelivery},
-    fault::{WebhookFault, WebhookFaultRule},
     signed::{SignedWebhook, sign_webhook},
 };
 use crate::sandbox::{
     core::{Core, TARGET},
     events::Event,
-    fault::Faults,
+    fault::{Faults, WebhookFault},
     ledger::WebhookRow,
     record::Log,
     world::World,
@@ -99,21 +97,24 @@ impl Post {
                 Some(WebhookFault::Late(others)) => (1, others),
             };
             for _ in 0..copies {
-                self.queue(core, row, &event, body.clone(), late);
+                if !self.queue(core, row, &event, body.clone(), late) {
+                    break;
+                }
             }
         }
     }
 
-    fn queue(&mut self, core: &Arc<Core>, row: &WebhookRow, event: &Arc<Event>, body: Bytes, late: u32) {
+    /// Whether there was room.
+    fn queue(&mut self, core: &Arc<Core>, row: &WebhookRow, event: &Arc<Event>, body: Bytes, late: u32) -> bool {
         if *self.open.borrow() >= self.capacity {
             if !std::mem::replace(&mut self.full, true) {
                 tracing::warn!(target: TARGET, "{} webhooks wait: more are dropped", self.capacity);
             }
             self.log.push(WebhookDelivery::new(&event.name, &row.key, DeliveryState::Dropped));
-            return;
+            return false;
         }
         self.full = false;
-        let Some(runtime) = &self.runtime else { return };
+        let Some(runtime) = &self.runtime else { return false };
         let lane = self.lanes.entry(row.key.clone()).or_insert_with(|| {
             let (lane, parcels) = mpsc::unbounded_channel();
             core.tasks.spawn_on(lane::run(Arc::clone(core), parcels), runtime);
@@ -125,6 +126,7 @@ impl Post {
         if lane.send(parcel).is_ok() {
             self.open.send_modify(|open| *open += 1);
         }
+        true
     }
 
     /// It isn't sent again.

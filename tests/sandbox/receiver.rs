@@ -16,7 +16,7 @@ use axum::{
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
 
 use crate::client::Client;
 
@@ -67,17 +67,7 @@ impl Receiver {
         F: Future<Output = A> + Send + 'static,
         A: IntoResponse,
     {
-        Self::on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap(), answer)
-    }
-
-    pub(crate) fn on<F, A>(
-        listener: TcpListener,
-        answer: impl Fn(usize, Received) -> F + Clone + Send + Sync + 'static,
-    ) -> Self
-    where
-        F: Future<Output = A> + Send + 'static,
-        A: IntoResponse,
-    {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let received: Arc<Mutex<Vec<Received>>> = Arc::default();
         let seen = Arc::clone(&received);
         let handler = async move |headers: HeaderMap, body: Bytes| -> Response {
@@ -93,6 +83,17 @@ impl Receiver {
         let app = Router::new().fallback(handler);
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { address, received, server }
+    }
+
+    /// Answers nothing until the semaphore is closed.
+    pub(crate) async fn behind_a_gate() -> (Self, Arc<Semaphore>) {
+        let gate = Arc::new(Semaphore::new(0));
+        let closed = Arc::clone(&gate);
+        let answer = move |_, _| {
+            let closed = Arc::clone(&closed);
+            async move { drop(closed.acquire().await) }
+        };
+        (Self::answering(answer).await, gate)
     }
 
     pub(crate) fn url(&self) -> String {

@@ -1,10 +1,9 @@
 //! In what order webhooks arrive, how often, and that nobody waits for them.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum_partnero::sandbox::{DeliveryState, Sandbox, WebhookAnswer, WebhookFault};
 use serde_json::json;
-use tokio::sync::Semaphore;
 
 use crate::{
     client::{Client, sale, shop, start},
@@ -23,13 +22,7 @@ fn states(client: &Client) -> Vec<DeliveryState> {
 
 #[tokio::test]
 async fn a_thousand_events_arrive_once_each_and_in_order_while_the_receiver_makes_the_api_wait_for_nothing() {
-    let gate = Arc::new(Semaphore::new(0));
-    let closed = Arc::clone(&gate);
-    let app = Receiver::answering(move |_, _| {
-        let closed = Arc::clone(&closed);
-        async move { drop(closed.acquire().await) }
-    })
-    .await;
+    let (app, gate) = Receiver::behind_a_gate().await;
     let client = start(Sandbox::affiliate().referred_customer("mia", "anna").switch(|switches| {
         switches.webhook_timeout = Duration::from_secs(60);
     }))
@@ -135,13 +128,7 @@ async fn one_webhook_that_hangs_holds_no_other_up() {
 
 #[tokio::test]
 async fn more_than_the_queue_holds_is_dropped_and_the_rest_arrives() {
-    let gate = Arc::new(Semaphore::new(0));
-    let closed = Arc::clone(&gate);
-    let app = Receiver::answering(move |_, _| {
-        let closed = Arc::clone(&closed);
-        async move { drop(closed.acquire().await) }
-    })
-    .await;
+    let (app, gate) = Receiver::behind_a_gate().await;
     let client = start(Sandbox::affiliate().referred_customer("mia", "anna").webhook_capacity(3)).await;
     subscribe(&client, &app.url(), &["transaction.created"]).await;
     sell(&client, ["a", "b", "c", "d", "e"]).await;
@@ -152,17 +139,15 @@ async fn more_than_the_queue_holds_is_dropped_and_the_rest_arrives() {
     assert_eq!(app.about(), ["a", "b", "c", "f"]);
     let (sent, lost) = (DeliveryState::Delivered, DeliveryState::Dropped);
     assert_eq!(states(&client), [sent, sent, sent, lost, lost, sent]);
+    client.sandbox.webhook_fault(WebhookFault::Duplicate(u32::MAX)).times(1);
+    sell(&client, ["g"]).await;
+    soon(client.sandbox.webhooks_settled()).await;
+    assert_eq!(states(&client)[6..], [sent, sent, sent, lost]);
 }
 
 #[tokio::test]
 async fn a_sandbox_that_is_shut_down_sends_nothing_more() {
-    let gate = Arc::new(Semaphore::new(0));
-    let closed = Arc::clone(&gate);
-    let app = Receiver::answering(move |_, _| {
-        let closed = Arc::clone(&closed);
-        async move { drop(closed.acquire().await) }
-    })
-    .await;
+    let (app, gate) = Receiver::behind_a_gate().await;
     let client = shop().await;
     subscribe(&client, &app.url(), &["transaction.created"]).await;
     sell(&client, ["a", "b", "c"]).await;
