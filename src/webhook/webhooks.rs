@@ -16,6 +16,8 @@ use crate::{
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Beyond the time that a handler has, for what came of it to be recorded.
+const TO_SETTLE: Duration = Duration::from_secs(30);
 /// For a database to answer.
 const STORE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -29,6 +31,9 @@ pub enum WebhooksError {
     /// No room, nothing in progress, no attempts, or no time for handlers.
     #[error("`capacity`, `max_in_progress`, `attempts` and `handler_timeout` must be above zero")]
     Zero,
+    /// The lease leaves a handler less than its time.
+    #[error("the lease must be at least `handler_timeout`: else an event is handled twice at the same time")]
+    LeaseTooShort,
     /// The least wait is longer than the longest.
     #[error("`backoff(min, max)` wants min <= max and max above zero")]
     Backoff,
@@ -44,7 +49,7 @@ type Open = Box<dyn FnOnce(Opening, usize) -> Stored + Send>;
 /// ```
 /// use axum::{Router, extract::State};
 /// use axum_partnero::{
-///     WebhookSecret, Webhooks,
+///     WebhookEvent, WebhookSecret, Webhooks,
 ///     webhook::{Event, EventId, TransactionData},
 /// };
 ///
@@ -60,7 +65,7 @@ type Open = Box<dyn FnOnce(Opening, usize) -> Stored + Send>;
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let webhooks = Webhooks::new(WebhookSecret::new("q7W8e9R0t1Y2u3I4")?)
 ///     .on_transaction_created(credit)
-///     .on_event(async |id, event| {
+///     .on_event(async |id: EventId, event: WebhookEvent| {
 ///         println!("{id}: {}", event.name());
 ///         std::io::Result::Ok(())
 ///     })
@@ -91,6 +96,7 @@ pub struct Webhooks<S = ()> {
     name: String,
     clock: Clock,
     settings: Settings,
+    lease: Option<Duration>,
     pub(crate) handlers: Handlers<S>,
 }
 
@@ -106,11 +112,13 @@ impl<S: Send + Sync + 'static> Webhooks<S> {
                 capacity: 10_000,
                 max_in_progress: 8,
                 handler_timeout: Duration::from_secs(30),
+                lease: Duration::ZERO,
                 attempts: 50,
                 backoff: (Duration::from_secs(1), Duration::from_secs(60 * 60)),
                 max_age: None,
                 keeping: Keeping { settled: 30 * DAY, dead: 90 * DAY, max_dead: 100_000 },
             },
+            lease: None,
             handlers: Handlers::default(),
         }
     }
@@ -147,8 +155,8 @@ impl<S: Send + Sync + 'static> Webhooks<S> {
 
     /// What handlers get as [`State`](axum::extract::State), or parts of it.
     pub fn with_state(self, state: S) -> Webhooks {
-        let Self { secret, open, name, clock, settings, handlers } = self;
-        Webhooks { secret, open, name, clock, settings, handlers: handlers.with_state(state) }
+        let Self { secret, open, name, clock, settings, lease, handlers } = self;
+        Webhooks { secret, open, name, clock, settings, lease, handlers: handlers.with_state(state) }
     }
 
     /// The name under which a database keeps the events: 1 to 64 characters, without control characters. Default:
@@ -179,10 +187,15 @@ impl<S: Send + Sync + 'static> Webhooks<S> {
 
     /// Time for a handler. Then it is dropped where it waits, which counts as an error. Default: 30 seconds.
     ///
-    /// An event belongs to the process that handles it for 30 seconds more. When that ends without it, another takes
-    /// over after that time.
     pub fn handler_timeout(mut self, timeout: Duration) -> Self {
         self.settings.handler_timeout = timeout;
+        self
+    }
+
+    /// How long an event belongs to the process that claimed it: when that ends or hangs, the event is handled again
+    /// after this time. Default: 30 seconds more than a handler has; at least what a handler has.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = Some(lease);
         self
     }
 
@@ -234,13 +247,17 @@ impl Webhooks {
     /// # Errors
     /// When a setting can't be right, or outside a tokio runtime.
     pub fn build(self) -> Result<Inbox, WebhooksError> {
-        let Self { secret, open, name, clock, mut settings, handlers } = self;
+        let Self { secret, open, name, clock, mut settings, lease, handlers } = self;
+        settings.lease = lease.unwrap_or(settings.handler_timeout.saturating_add(TO_SETTLE));
         if settings.capacity == 0
             || settings.max_in_progress == 0
             || settings.attempts == 0
             || settings.handler_timeout.is_zero()
         {
             return Err(WebhooksError::Zero);
+        }
+        if settings.lease < settings.handler_timeout {
+            return Err(WebhooksError::LeaseTooShort);
         }
         if settings.backoff.0 > settings.backoff.1 || settings.backoff.1.is_zero() {
             return Err(WebhooksError::Backoff);
@@ -250,6 +267,7 @@ impl Webhooks {
         }
         for duration in [
             &mut settings.handler_timeout,
+            &mut settings.lease,
             &mut settings.backoff.0,
             &mut settings.backoff.1,
             &mut settings.keeping.settled,

@@ -44,18 +44,16 @@ pub(crate) struct Settings {
     pub(crate) capacity: usize,
     pub(crate) max_in_progress: usize,
     pub(crate) handler_timeout: Duration,
+    pub(crate) lease: Duration,
     pub(crate) attempts: u32,
     pub(crate) backoff: (Duration, Duration),
     pub(crate) max_age: Option<Duration>,
     pub(crate) keeping: Keeping,
 }
 
-/// Beyond the time that a handler has, for what came of it to be recorded.
-const TO_SETTLE: Duration = Duration::from_secs(30);
-
 impl Settings {
     pub(crate) fn terms(&self) -> Terms {
-        Terms { lease: self.handler_timeout + TO_SETTLE, attempts: self.attempts, backoff: self.backoff }
+        Terms { lease: self.lease, attempts: self.attempts, backoff: self.backoff }
     }
 }
 
