@@ -8,6 +8,7 @@ mod data;
 mod envelope;
 mod json;
 mod reward;
+mod scalar;
 mod subject;
 mod table;
 mod transaction;
@@ -19,7 +20,7 @@ pub use transaction::TransactionData;
 
 pub(crate) use table::with_events;
 
-use json::{FromFields, Json};
+use json::{FromFields, fill};
 use subject::Subject;
 
 /// An event of which the `data` was read.
@@ -36,7 +37,11 @@ pub struct Event<D> {
 }
 
 fn read<D: for<'a> FromFields<'a>>(envelope: Envelope) -> Event<D> {
-    let data = envelope.data_json().and_then(|data| Json::part(data).object()).unwrap_or_default();
+    let mut data = D::default();
+    if let Some(json) = envelope.data_json() {
+        // It is JSON. If it is no object, or a name in it is no Unicode, what could be read stands.
+        fill(&mut data, json);
+    }
     Event { envelope, data }
 }
 

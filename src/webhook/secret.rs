@@ -51,12 +51,15 @@ impl WebhookSecret {
     /// When it is empty.
     pub fn new(secret: impl Into<SecretString>) -> Result<Self, WebhookSecretError> {
         let secret = secret.into();
-        let secret = secret.expose_secret().trim();
-        if secret.is_empty() {
+        Self::of_key(secret.expose_secret().trim().as_bytes())
+    }
+
+    pub(super) fn of_key(key: &[u8]) -> Result<Self, WebhookSecretError> {
+        if key.is_empty() {
             return Err(WebhookSecretError::Empty);
         }
         // HMAC takes keys of any length: this never fails.
-        let keyed = Hmac::new_from_slice(secret.as_bytes()).map_err(|_| WebhookSecretError::Empty)?;
+        let keyed = Hmac::new_from_slice(key).map_err(|_| WebhookSecretError::Empty)?;
         Ok(Self(Arc::new(Secrets { keyed: vec![keyed], old_header: false })))
     }
 
@@ -111,5 +114,47 @@ impl fmt::Debug for WebhookSecret {
             .field("secrets", &self.0.keyed.len())
             .field("old_header", &self.0.old_header)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(secret: Result<WebhookSecret, WebhookSecretError>) -> Result<usize, WebhookSecretError> {
+        secret.map(|secret| secret.secrets().keyed.len())
+    }
+
+    #[test]
+    fn what_is_blank_is_no_secret() {
+        for blank in ["", " ", "\n", "\r\n\t ", "\u{a0}", "\u{2003}"] {
+            assert_eq!(count(WebhookSecret::new(blank)), Err(WebhookSecretError::Empty), "{blank:?}");
+        }
+        for list in ["", ",", " , ,\n"] {
+            assert_eq!(count(WebhookSecret::from_list(list)), Err(WebhookSecretError::Empty), "{list:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_has_as_many_secrets_as_are_not_blank() {
+        for (list, secrets) in [("a", 1), ("a,b", 2), (" a , b \n", 2), (",a,,b,", 2), ("a,b,c", 3)] {
+            assert_eq!(count(WebhookSecret::from_list(list)), Ok(secrets), "{list:?}");
+        }
+    }
+
+    #[test]
+    fn settings_of_either_hold_for_both_and_leave_other_clones_alone() {
+        let one = WebhookSecret::new("one").unwrap();
+        let two = WebhookSecret::new("two").unwrap().accept_old_header();
+        for both in [one.clone().or(two.clone()), two.or(one.clone())] {
+            assert!(both.secrets().old_header && both.secrets().keyed.len() == 2);
+        }
+        assert!(!one.secrets().old_header && one.secrets().keyed.len() == 1);
+    }
+
+    #[test]
+    fn debug_hides_the_secret() {
+        let secret = WebhookSecret::new("q7W8e9R0t1Y2u3I4").unwrap();
+        assert_eq!(format!("{secret:?}"), "WebhookSecret { secrets: 1, old_header: false, .. }");
     }
 }

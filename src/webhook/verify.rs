@@ -89,3 +89,54 @@ fn refused(headers: &HeaderMap, error: VerifyError) -> VerifyError {
     tracing::warn!(reason = %error, seen = ?lookalikes(headers), "a webhook was refused");
     error
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 4231, section 4: key, data, HMAC-SHA256. The fifth is a shortened one.
+    const VECTORS: [(&[u8], &[u8], &str); 6] = [
+        (&[0x0b; 20], b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
+        (b"Jefe", b"what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+        (&[0xaa; 20], &[0xdd; 50], "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"),
+        (
+            &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25],
+            &[0xcd; 50],
+            "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b",
+        ),
+        (
+            &[0xaa; 131],
+            b"Test Using Larger Than Block-Size Key - Hash Key First",
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+        ),
+        (
+            &[0xaa; 131],
+            b"This is a test using a larger than block-size key and a larger than block-size data. The key needs to be \
+              hashed before being used by the HMAC algorithm.",
+            "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2",
+        ),
+    ];
+
+    fn verdict(key: &[u8], data: &[u8], signature: &str) -> Result<Verified, VerifyError> {
+        let mut headers = HeaderMap::new();
+        headers.insert("Signature", signature.parse().unwrap());
+        WebhookSecret::of_key(key).unwrap().verify(&headers, data.to_vec())
+    }
+
+    #[test]
+    fn the_vectors_of_rfc_4231_fit_and_no_other_key_or_data_does() {
+        for (place, (key, data, signature)) in VECTORS.into_iter().enumerate() {
+            assert_eq!(verdict(key, data, signature).unwrap().raw(), data, "{place}");
+            for (other, (key, data, _)) in VECTORS.into_iter().enumerate().filter(|(other, _)| *other != place) {
+                assert_eq!(verdict(key, data, signature), Err(VerifyError::Wrong), "{place}, {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_shortened_signature_is_refused() {
+        let (key, data) = ([0x0c; 20], b"Test With Truncation");
+        // The first 128 bits, as RFC 4231 has them.
+        assert_eq!(verdict(&key, data, "a3b6167473100ee06e0c796c2955552b"), Err(VerifyError::Malformed));
+    }
+}

@@ -3,12 +3,15 @@
 use std::{fmt, str};
 
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, MapAccess};
 
 use crate::{
     model::{Loggable, check_text, hidden},
     webhook::{
-        event::json::{FromFields, Json},
+        event::{
+            json::{Field, FromFields, fill},
+            scalar::Json,
+        },
         verified::EventId,
     },
 };
@@ -35,17 +38,18 @@ struct Fields<'a> {
     data: Option<Json<'a>>,
 }
 
-impl<'a> FromFields<'a> for Fields<'a> {
-    fn set(&mut self, name: &str, value: Json<'a>) {
+impl<'de> FromFields<'de> for Fields<'de> {
+    fn set<A: MapAccess<'de>>(&mut self, name: &str, field: Field<'_, A>) -> Result<(), A::Error> {
         match name {
-            "event" => self.event = short(value),
-            "webhook_key" => self.webhook_key = short(value),
-            "created_at" => self.created_at = short(value),
-            "timestamp" => self.timestamp = short(value),
-            "url" => self.url = value.text(),
-            "data" => self.data = Some(value).filter(|data| !data.is_null()),
-            _ => {}
+            "event" => self.event = short(field.json()?),
+            "webhook_key" => self.webhook_key = short(field.json()?),
+            "created_at" => self.created_at = short(field.json()?),
+            "timestamp" => self.timestamp = short(field.json()?),
+            "url" => self.url = field.text()?,
+            "data" => self.data = Some(field.json()?).filter(|data| !data.is_null()),
+            _ => field.skip()?,
         }
+        Ok(())
     }
 }
 
@@ -57,7 +61,11 @@ fn short(value: Json<'_>) -> Option<String> {
 impl Envelope {
     pub(super) fn parse(raw: Bytes) -> Self {
         let text = str::from_utf8(&raw).unwrap_or_default();
-        let fields = Json::document::<Fields<'_>>(text).unwrap_or_default();
+        let mut fields = Fields::default();
+        if !fill(&mut fields, text) {
+            // What is cut off says nothing.
+            fields = Fields::default();
+        }
         // A part of the body where it lies, not a copy.
         let data = fields.data.map(|data| raw.slice_ref(data.as_str().as_bytes()));
         Self {

@@ -1,128 +1,73 @@
-//! JSON read field by field, from the text itself: a field of an odd type spoils no other, and numbers keep their digits.
+//! JSON objects read field by field: a field of an odd type spoils no other.
 
 use std::{borrow::Cow, fmt};
 
-use rust_decimal::Decimal;
 use serde::{
     Deserialize,
-    de::{Deserializer, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::value::RawValue;
 
-/// The text of one JSON value.
-#[derive(Clone, Copy)]
-pub(super) struct Json<'a>(&'a str);
+use crate::webhook::event::scalar::Json;
 
 /// What is read from an object. Of fields with the same name, the last counts.
-pub(super) trait FromFields<'a>: Default {
-    fn set(&mut self, name: &str, value: Json<'a>);
+pub(super) trait FromFields<'de>: Default {
+    fn set<A: MapAccess<'de>>(&mut self, name: &str, field: Field<'_, A>) -> Result<(), A::Error>;
 }
 
-impl<'a> Json<'a> {
-    /// A whole body. `None` if it is no JSON object.
-    pub(super) fn document<T: FromFields<'a>>(text: &'a str) -> Option<T> {
-        let mut it = T::default();
-        each_field(text, |name, value| it.set(name, value)).then_some(it)
-    }
-
-    /// A part of a document that was read.
-    pub(super) fn part(text: &'a str) -> Self {
-        Self(text)
-    }
-
-    pub(super) fn as_str(self) -> &'a str {
-        self.0
-    }
-
-    pub(super) fn is_null(self) -> bool {
-        self.0 == "null"
-    }
-
-    /// The fields of an object. `None` if it is none.
-    pub(super) fn object<T: FromFields<'a>>(self) -> Option<T> {
-        self.0.starts_with('{').then(|| {
-            let mut it = T::default();
-            // Stops early only at a name that is no Unicode. What came before it stands.
-            each_field(self.0, |name, value| it.set(name, value));
-            it
-        })
-    }
-
-    /// Objects of a list.
-    pub(super) fn list<T: FromFields<'a>>(self) -> Vec<T> {
-        let mut all = Vec::new();
-        each_element(self.0, |element| all.extend(element.object()));
-        all
-    }
-
-    /// A text, or a number as one. An empty text is none.
-    pub(super) fn text(self) -> Option<String> {
-        self.as_text().map(Cow::into_owned)
-    }
-
-    fn as_text(self) -> Option<Cow<'a, str>> {
-        match self.0.as_bytes().first()? {
-            b'"' => self.unquoted().filter(|text| !text.is_empty()),
-            b'-' | b'0'..=b'9' => Some(Cow::Borrowed(self.0)),
-            _ => None,
+/// Which field is read how: `fields!(Type { field: reader, … })`, where the readers are the methods of [`Field`].
+macro_rules! fields {
+    ($type:ident { $($field:ident: $reader:ident),* $(,)? }) => {
+        impl<'de> crate::webhook::event::json::FromFields<'de> for $type {
+            fn set<A: serde::de::MapAccess<'de>>(
+                &mut self,
+                name: &str,
+                field: crate::webhook::event::json::Field<'_, A>,
+            ) -> Result<(), A::Error> {
+                match name {
+                    $(stringify!($field) => self.$field = field.$reader()?,)*
+                    _ => field.skip()?,
+                }
+                Ok(())
+            }
         }
-    }
+    };
+}
+pub(super) use fields;
 
-    fn unquoted(self) -> Option<Cow<'a, str>> {
-        let inside = self.0.strip_prefix('"')?.strip_suffix('"')?;
-        if memchr::memchr(b'\\', inside.as_bytes()).is_none() {
-            return Some(Cow::Borrowed(inside));
-        }
-        // Fails for half a surrogate pair.
-        serde_json::from_str(self.0).ok().map(Cow::Owned)
-    }
-
-    /// The key, or else the id, of what is named by it alone or stands there as an object.
-    pub(super) fn key(self) -> Option<String> {
-        self.text().or_else(|| {
-            let Named { key, id } = self.object()?;
-            key.or(id)
-        })
-    }
-
-    /// A number, or a text that is one.
-    pub(super) fn number(self) -> Option<Decimal> {
-        let text = self.as_text()?;
-        let text = text.trim();
-        text.parse().or_else(|_| Decimal::from_scientific(text)).ok()
-    }
-
-    /// A number that counts something.
-    pub(super) fn count(self) -> Option<u64> {
-        use rust_decimal::prelude::ToPrimitive as _;
-        let number = self.number()?;
-        (number.is_integer() && !number.is_sign_negative() || number.is_zero()).then(|| number.to_u64()).flatten()
-    }
-
-    /// A flag, also as a number or a text.
-    pub(super) fn flag(self) -> Option<bool> {
-        match self.0 {
-            "true" | "1" | "1.0" | "\"1\"" | "\"true\"" => Some(true),
-            "false" | "0" | "0.0" | "\"0\"" | "\"false\"" => Some(false),
-            _ => None,
-        }
-    }
-
-    /// Texts: as such, or as objects with a `value` (tags).
-    pub(super) fn texts(self) -> Vec<String> {
-        let mut all = Vec::new();
-        let is_list = each_element(self.0, |element| {
-            all.extend(element.text().or_else(|| element.object::<Tag>().and_then(|tag| tag.value)));
-        });
-        if is_list { all } else { self.text().into_iter().collect() }
-    }
+/// Reads the fields of an object as far as it can, and says whether all of the text was one.
+pub(super) fn fill<'de, T: FromFields<'de>>(it: &mut T, text: &'de str) -> bool {
+    read(it, text, Pace::Hasty).unwrap_or_else(|_| {
+        // A number beyond all bounds where a list belongs, say. One by one, none spoils another.
+        *it = T::default();
+        read(it, text, Pace::Patient).unwrap_or(false)
+    })
 }
 
-/// What is named by its key, or by Partnero's id.
-#[derive(Default)]
-struct Named {
-    key: Option<String>,
-    id: Option<String>,
+fn read<'de, T: FromFields<'de>>(it: &mut T, text: &'de str, pace: Pace) -> serde_json::Result<bool> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let is_object = Object { it, pace }.deserialize(&mut json)?;
+    json.end().map(|()| is_object)
+}
+
+fn one<'de, T: FromFields<'de>>(text: &'de str) -> Option<T> {
+    let mut it = T::default();
+    fill(&mut it, text).then_some(it)
+}
+
+/// How lists and objects within an object are read.
+#[derive(Clone, Copy, PartialEq)]
+enum Pace {
+    /// Where they lie: the text is gone through once.
+    Hasty,
+    /// Each by itself.
+    Patient,
+}
+
+/// The texts of a list: as such, or as objects with a `value` (tags). `None` if it is no list.
+pub(super) fn texts(text: &str) -> Option<Vec<String>> {
+    let elements: Vec<Json<'_>> = serde_json::from_str(text).ok()?;
+    let text_of = |element: &Json<'_>| element.text().or_else(|| one::<Tag>(element.as_str())?.value);
+    Some(elements.iter().filter_map(text_of).collect())
 }
 
 #[derive(Default)]
@@ -130,62 +75,146 @@ struct Tag {
     value: Option<String>,
 }
 
-/// Which field is read how: `fields!(Type { field: reader, … })`.
-macro_rules! fields {
-    ($type:ident { $($field:ident: $reader:ident),* $(,)? }) => {
-        impl crate::webhook::event::json::FromFields<'_> for $type {
-            fn set(&mut self, name: &str, value: crate::webhook::event::json::Json<'_>) {
-                match name {
-                    $(stringify!($field) => self.$field = value.$reader(),)*
-                    _ => {}
-                }
-            }
+fields!(Tag { value: text });
+
+/// The value of a field that comes next.
+pub(super) struct Field<'m, A> {
+    map: &'m mut A,
+    pace: Pace,
+}
+
+impl<'de, A: MapAccess<'de>> Field<'_, A> {
+    pub(super) fn json(self) -> Result<Json<'de>, A::Error> {
+        self.map.next_value()
+    }
+
+    pub(super) fn skip(self) -> Result<(), A::Error> {
+        self.map.next_value::<IgnoredAny>().map(|_| ())
+    }
+
+    /// An object's fields. `None` if it is no object.
+    pub(super) fn object<T: FromFields<'de>>(self) -> Result<Option<T>, A::Error> {
+        if self.pace == Pace::Patient {
+            return Ok(one(self.json()?.as_str()));
+        }
+        let mut it = T::default();
+        Ok(self.map.next_value_seed(Object { it: &mut it, pace: self.pace })?.then_some(it))
+    }
+
+    /// The objects of a list, without what is none.
+    pub(super) fn list<T: FromFields<'de>>(self) -> Result<Vec<T>, A::Error> {
+        if self.pace == Pace::Patient {
+            let elements: Vec<Json<'_>> = serde_json::from_str(self.json()?.as_str()).unwrap_or_default();
+            return Ok(elements.iter().filter_map(|element| one(element.as_str())).collect());
+        }
+        let mut all = Vec::new();
+        self.map.next_value_seed(List(&mut all))?;
+        Ok(all)
+    }
+}
+
+/// The readers of single values: see [`Json`].
+macro_rules! readers {
+    ($($reader:ident: $type:ty),* $(,)?) => {
+        impl<'de, A: MapAccess<'de>> Field<'_, A> {
+            $(pub(super) fn $reader(self) -> Result<$type, A::Error> {
+                Ok(self.json()?.$reader())
+            })*
         }
     };
 }
-pub(super) use fields;
 
-fields!(Named { key: text, id: text });
-fields!(Tag { value: text });
+readers!(
+    text: Option<String>,
+    key: Option<String>,
+    number: Option<rust_decimal::Decimal>,
+    count: Option<u64>,
+    flag: Option<bool>,
+    texts: Vec<String>,
+);
 
-/// Whether all of it was a JSON object.
-fn each_field<'a>(text: &'a str, each: impl FnMut(&str, Json<'a>)) -> bool {
-    let mut json = serde_json::Deserializer::from_str(text);
-    json.deserialize_map(Parts(each)).is_ok() && json.end().is_ok()
+/// Fills in what the fields of an object say. Anything else is passed over. Whether it was an object.
+struct Object<'t, T> {
+    it: &'t mut T,
+    pace: Pace,
 }
 
-/// Whether all of it was a JSON array.
-fn each_element<'a>(text: &'a str, mut each: impl FnMut(Json<'a>)) -> bool {
-    let mut json = serde_json::Deserializer::from_str(text);
-    json.deserialize_seq(Parts(|_: &str, element| each(element))).is_ok() && json.end().is_ok()
-}
-
-/// Hands on what an object or an array consists of.
-struct Parts<F>(F);
-
-impl<'de, F: FnMut(&str, Json<'de>)> Visitor<'de> for Parts<F> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or an array")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some((Name(name), value)) = map.next_entry::<Name<'_>, &RawValue>()? {
-            (self.0)(&name, Json(value.get()));
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
-        while let Some(element) = list.next_element::<&RawValue>()? {
-            (self.0)("", Json(element.get()));
-        }
-        Ok(())
-    }
-}
+/// Adds the objects of a list. Anything else is passed over. Whether it was a list.
+struct List<'t, T>(&'t mut Vec<T>);
 
 /// The name of a field, where it lies if it can be.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Numbers, texts and the like are no container.
+macro_rules! pass_over_scalars {
+    ($($visit:ident: $type:ty),*) => {
+        $(fn $visit<E>(self, _: $type) -> Result<bool, E> {
+            Ok(false)
+        })*
+
+        fn visit_unit<E>(self) -> Result<bool, E> {
+            Ok(false)
+        }
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("anything")
+        }
+    };
+}
+
+impl<'de, T: FromFields<'de>> Visitor<'de> for Object<'_, T> {
+    type Value = bool;
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        while let Some(Name(name)) = map.next_key()? {
+            self.it.set(&name, Field { map: &mut map, pace: self.pace })?;
+        }
+        Ok(true)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(false)
+    }
+
+    pass_over_scalars!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
+}
+
+impl<'de, T: FromFields<'de>> Visitor<'de> for List<'_, T> {
+    type Value = bool;
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
+        loop {
+            let mut it = T::default();
+            match list.next_element_seed(Object { it: &mut it, pace: Pace::Hasty })? {
+                None => return Ok(true),
+                Some(is_object) => self.0.extend(is_object.then_some(it)),
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(false)
+    }
+
+    pass_over_scalars!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
+}
+
+impl<'de, T: FromFields<'de>> DeserializeSeed<'de> for Object<'_, T> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<bool, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de, T: FromFields<'de>> DeserializeSeed<'de> for List<'_, T> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<bool, D::Error> {
+        json.deserialize_any(self)
+    }
+}

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use rust_decimal::Decimal;
+use serde::de::MapAccess;
 
 use crate::{
     model::Loggable,
-    webhook::event::json::{FromFields, Json, fields},
+    webhook::event::json::{Field, FromFields, fields},
 };
 
 /// A commission: the `data` of `reward.*`, and what is in a transaction's `rewards`. Times are ISO 8601 in UTC, as
@@ -53,27 +54,28 @@ struct Product {
 
 fields!(Product { product_id: text, product_type: text });
 
-impl FromFields<'_> for RewardData {
-    fn set(&mut self, name: &str, value: Json<'_>) {
+impl<'de> FromFields<'de> for RewardData {
+    fn set<A: MapAccess<'de>>(&mut self, name: &str, field: Field<'_, A>) -> Result<(), A::Error> {
         match name {
-            "key" => self.key = value.text(),
-            "id" => self.id = value.text(),
-            "action" => self.action = value.text(),
-            "status" => self.status = value.text(),
-            "partner" => self.partner = value.key(),
-            "customer" => self.customer = value.key(),
-            "amount" => self.amount = value.number(),
-            "amount_units" => self.amount_units = value.text(),
-            "is_currency" => self.is_currency = value.flag(),
-            "credit" => self.credit = value.flag(),
+            "key" => self.key = field.text()?,
+            "id" => self.id = field.text()?,
+            "action" => self.action = field.text()?,
+            "status" => self.status = field.text()?,
+            "partner" => self.partner = field.key()?,
+            "customer" => self.customer = field.key()?,
+            "amount" => self.amount = field.number()?,
+            "amount_units" => self.amount_units = field.text()?,
+            "is_currency" => self.is_currency = field.flag()?,
+            "credit" => self.credit = field.flag()?,
             "product_type_data" => {
-                let product = value.object::<Product>().unwrap_or_default();
+                let product = field.object::<Product>()?.unwrap_or_default();
                 (self.product_id, self.product_type) = (product.product_id, product.product_type);
             }
-            "created_at" => self.created_at = value.text(),
-            "deleted_at" => self.deleted_at = value.text(),
-            _ => {}
+            "created_at" => self.created_at = field.text()?,
+            "deleted_at" => self.deleted_at = field.text()?,
+            _ => field.skip()?,
         }
+        Ok(())
     }
 }
 
