@@ -4,6 +4,7 @@
 //! and either gives a [`Verified`], whose [`event`](Verified::event) is a [`WebhookEvent`].
 
 mod age;
+mod ensure;
 mod event;
 mod extract;
 mod handler;
@@ -15,6 +16,7 @@ mod verified;
 mod verify;
 mod webhooks;
 
+pub use ensure::EnsureWebhookError;
 pub use event::{
     CustomerData, Envelope, Event, LeadData, PartnerData, RewardData, SubscriberData, TransactionData, WebhookEvent,
 };
