@@ -79,7 +79,10 @@ async fn sqlite_goes_by_keys() {
         );
         let wanted: &[&str] = match what {
             "wake" => &["partnero_events_resource (name=? AND resource>? AND resource<?)", "(rowid=?)"],
-            "due" => &["partnero_events_due (name=? AND due<?)", "partnero_events_resource (name=? AND resource>? AND resource<?)"],
+            "due" => &[
+                "partnero_events_due (name=? AND due<?)",
+                "partnero_events_resource (name=? AND resource>? AND resource<?)",
+            ],
             _ => &["partnero_events_due (name=? AND due>?)"],
         };
         assert!(wanted.iter().all(|wanted| text.contains(wanted)), "{what}: {text}");
