@@ -179,7 +179,9 @@ impl Worker {
             Shared::count(&self.shared.died);
             log::lost(&self.shared.name, letter);
         }
-        events.into_iter().for_each(|event| self.begin(event));
+        for event in events {
+            self.begin(event);
+        }
     }
 
     fn begin(&mut self, claimed: Claimed) {

@@ -50,7 +50,9 @@ impl<D: Driver> SqlInbox<D> {
     ) -> Result<Vec<u64>, OutboxError> {
         let rows = self.load(tx, letters).await?;
         let mut rows: Vec<_> = rows.into_values().filter(|row| row.course.state == State::Dead).collect();
-        rows.iter_mut().for_each(|row| row.course.settle(&To::Done, now));
+        for row in &mut rows {
+            row.course.settle(&To::Done, now);
+        }
         self.save(tx, &rows, now).await?;
         self.wake(tx, &rows, now).await?;
         Ok(rows.iter().map(|row| row.id).collect())
