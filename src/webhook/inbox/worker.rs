@@ -9,7 +9,7 @@ use std::{
 use tokio::{
     sync::watch,
     task::{Id, JoinError, JoinSet},
-    time::Instant,
+    time::{Instant, timeout_at},
 };
 
 use crate::{
@@ -29,6 +29,8 @@ use super::{
 const POLL: Duration = Duration::from_secs(1);
 /// What is over is forgotten this often.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
+/// Later than it could a result is recorded, so that others are with it.
+const GATHER: Duration = Duration::from_millis(2);
 /// Between two tries to reach an inbox that is out of reach.
 const STORE_RETRY: Duration = Duration::from_millis(500);
 
@@ -91,6 +93,7 @@ impl Worker {
             while let Some(joined) = self.tasks.try_join_next_with_id() {
                 self.take_in(joined);
             }
+            self.gather().await;
             self.prepare_last_look();
             self.turn().await;
             self.keep_house().await;
@@ -104,6 +107,15 @@ impl Worker {
 
     fn now(&self) -> Duration {
         self.shared.clock.monotonic()
+    }
+
+    /// Lets those end, too, who are about to: one sync of the disk is enough for all of them.
+    async fn gather(&mut self) {
+        let until = Instant::now() + GATHER;
+        while !self.settlements.is_empty() {
+            let Ok(Some(joined)) = timeout_at(until, self.tasks.join_next_with_id()).await else { return };
+            self.take_in(joined);
+        }
     }
 
     /// Takes in what a handler came back with.
@@ -167,7 +179,7 @@ impl Worker {
     fn take_turn(&mut self, claim: Claim, room: usize) {
         let Claim { events, held, dead, next } = claim;
         self.in_reach();
-        // Behind another process's turn, they weren't even looked at.
+        // While another process has its turn, they aren't looked at.
         if held.len() == self.settlements.len() {
             self.settlements.clear();
         }
