@@ -18,7 +18,7 @@ use crate::{
     support::{ms, setting, until},
 };
 
-const LANES: usize = 32;
+const LANES: usize = 64;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_sqlite_each_genuine_event_has_its_effect_once_although_the_process_is_killed() {
@@ -58,7 +58,7 @@ async fn storm(test: &str, job: &Job, processes: usize) {
     while !lanes.is_empty() {
         tokio::select! {
             Some(lane) = lanes.join_next() => tally.add(lane.unwrap()),
-            () = tokio::time::sleep(ms(dice.u64(1_000..2_500))) => {
+            () = tokio::time::sleep(ms(dice.u64(700..2_000))) => {
                 let unlucky = dice.usize(0..running.len());
                 running.swap_remove(unlucky).kill().await;
                 running.push(Process::up(job).await);

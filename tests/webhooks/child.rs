@@ -76,7 +76,7 @@ async fn process() {
 /// The settings of an application that has little time: in proportion to each other as they are by default.
 fn hasty() -> Webhooks<Effects> {
     let webhooks = webhooks().on_event(handle).handler_timeout(ms(300)).lease(secs(1));
-    webhooks.backoff(ms(5), ms(50)).attempts(u32::MAX).max_in_progress(24)
+    webhooks.backoff(ms(5), ms(50)).attempts(u32::MAX).max_in_progress(48)
 }
 
 /// One in ten fails, panics or hangs, before its effect or after it.

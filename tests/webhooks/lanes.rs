@@ -87,7 +87,7 @@ impl Lane {
         self.tally.genuine.insert(id(&body), (resource, n));
         self.sent.push(body.clone());
         while self.send(&body, &signature(body.as_bytes())).await != Some(200) {
-            tokio::time::sleep(ms(10)).await;
+            tokio::time::sleep(ms(50)).await;
         }
     }
 
