@@ -9,6 +9,9 @@ pub mod referral;
 #[cfg(feature = "sandbox")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sandbox")))]
 pub mod sandbox;
+#[cfg(feature = "webhooks")]
+#[cfg_attr(docsrs, doc(cfg(feature = "webhooks")))]
+pub mod webhook;
 
 // What handlers, `main` and an observer name. Settings, reports and the client's own types stay in their modules.
 pub use api::{ApiClient, ApiError};
@@ -30,3 +33,5 @@ pub use referral::{ReferralKeyRejection, ReferralLayer, ReferralService};
 /// The numbers of [`Amount`], from the crate `rust_decimal`.
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;
+#[cfg(feature = "webhooks")]
+pub use webhook::{VerifiedWebhook, WebhookEvent, WebhookSecret};

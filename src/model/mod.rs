@@ -23,4 +23,6 @@ pub use transaction::NewTransaction;
 
 pub(crate) use amount::same_amount;
 pub(crate) use key::MAX_CHARACTERS;
+#[cfg(feature = "webhooks")]
+pub(crate) use key::check_text;
 pub(crate) use redact::{Loggable, hidden, mask};
