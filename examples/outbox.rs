@@ -1,4 +1,4 @@
-//! An operator's command line over an outbox: `cargo run --example outbox -- FILE|URL COMMAND`.
+//! An operator's command line over an outbox and its inbox: `cargo run --example outbox -- FILE|URL COMMAND`.
 //!
 //! It works beside the application, on the same SQLite file or PostgreSQL database, and sends nothing itself. Keys are
 //! shown as they are, for they are what an operator looks things up by; the logs of the application show a hash of those
@@ -15,11 +15,16 @@ use std::{
 use axum_partnero::{
     CustomerKey, Partnero, PostgresOutbox, SqliteOutbox,
     delivery::{DeadLetter, DeadLetters},
+    webhook::DeadEvents,
 };
+use events::EventsCommand;
 use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
 };
+
+#[path = "outbox/events.rs"]
+mod events;
 
 const USAGE: &str = "\
 usage: outbox FILE|URL [--name NAME] COMMAND
@@ -31,6 +36,9 @@ nothing: the application, if it runs, takes up what is retried within a second.
   dead               the dead letters, the oldest first
   retry ID|--all     sends dead letters again; what is parked behind them follows
   discard ID         gives a dead letter up; what is parked behind it goes on without it
+  events             the webhooks' dead letters, the oldest first
+  events retry ID|--all, events discard ID
+                     the same for those: the application's handlers are called again, or not any more
   forget CUSTOMER    erases e-mail address, name and tags of a customer, and the key where it is needed no more
 
   --name NAME        the name of the application's handle, if it has one; else `partnero`
@@ -48,6 +56,7 @@ enum Command {
     Retry(u64),
     RetryAll,
     Discard(u64),
+    Events(EventsCommand),
     Forget(CustomerKey),
 }
 
@@ -84,6 +93,7 @@ fn read(mut arguments: Vec<String>) -> Option<(String, String, Command)> {
         ("retry", [all]) if all == "--all" => Command::RetryAll,
         ("retry", [id]) => Command::Retry(id.parse().ok()?),
         ("discard", [id]) => Command::Discard(id.parse().ok()?),
+        ("events", rest) => Command::Events(EventsCommand::read(rest)?),
         ("forget", [customer]) => Command::Forget(CustomerKey::new(customer).ok()?),
         _ => return None,
     };
@@ -94,11 +104,12 @@ async fn run(place: &str, name: &str, command: Command) -> Result<(), Box<dyn st
     // The API key is for what sends, and with `dispatch(false)` nothing does.
     let partnero = Partnero::builder("none").name(name).dispatch(false);
     let mut file = None;
-    let partnero = if place.starts_with("postgres://") || place.starts_with("postgresql://") {
-        partnero.outbox(PostgresOutbox::connect(place).await?).build()?
+    let (partnero, dead_events) = if place.starts_with("postgres://") || place.starts_with("postgresql://") {
+        let outbox = PostgresOutbox::connect(place).await?;
+        (partnero.outbox(outbox.clone()).build()?, DeadEvents::of(outbox, name))
     } else {
-        let pool = file.insert(open(Path::new(place))?);
-        partnero.outbox(SqliteOutbox::new(pool.clone())).build()?
+        let outbox = SqliteOutbox::new(file.insert(open(Path::new(place))?).clone());
+        (partnero.outbox(outbox.clone()).build()?, DeadEvents::of(outbox, name))
     };
     let letters = partnero.dead_letters();
     match command {
@@ -118,6 +129,7 @@ async fn run(place: &str, name: &str, command: Command) -> Result<(), Box<dyn st
             act_on(id, letters.discard(id).await?)?;
             say(format!("{letter} is discarded{}", parked(&letter.0, ["goes on without it", "go on without it"])));
         }
+        Command::Events(command) => command.run(&dead_events).await?,
         Command::Forget(customer) => {
             let touched = partnero.forget(&customer).await?;
             if let Some(pool) = &file {
@@ -197,18 +209,22 @@ fn list(letters: &[DeadLetter]) {
         return say("no dead letters");
     }
     let heads = ["ID", "CALL", "CUSTOMER", "TRANSACTION", "AMOUNT", "TRIES", "PARKED", "DIED", "WHY"].map(String::from);
-    let rows: Vec<_> = std::iter::once(heads).chain(letters.iter().map(row)).collect();
+    table(&std::iter::once(heads).chain(letters.iter().map(row)).collect::<Vec<_>>(), &[0, 4, 5, 6]);
+    say(format!("\n{}", counted(letters.len(), "dead letter", "dead letters")));
+}
+
+/// Rows of cells, of which some columns are numbers.
+fn table<const N: usize>(rows: &[[String; N]], numbers: &[usize]) {
     // A key has up to 255 characters: one that long shifts its own line alone.
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count().min(48)).max().unwrap_or_default();
-    let widths: [usize; 9] = std::array::from_fn(width);
-    for row in &rows {
+    let widths: [usize; N] = std::array::from_fn(width);
+    for row in rows {
         let cells = row.iter().zip(widths).enumerate().map(|(column, (cell, width))| match column {
-            0 | 4..=6 => format!("{cell:>width$}"),
+            column if numbers.contains(&column) => format!("{cell:>width$}"),
             _ => format!("{cell:<width$}"),
         });
         say(cells.collect::<Vec<_>>().join("  ").trim_end());
     }
-    say(format!("\n{}", counted(letters.len(), "dead letter", "dead letters")));
 }
 
 fn row(letter: &DeadLetter) -> [String; 9] {
@@ -228,9 +244,13 @@ fn row(letter: &DeadLetter) -> [String; 9] {
         letter.amount.map(|amount| amount.to_string()).unwrap_or_default(),
         letter.attempts.to_string(),
         letter.parked.to_string(),
-        format!("{} ago", Time(SystemTime::now().duration_since(letter.died_at).unwrap_or_default())),
+        ago(letter.died_at),
         why,
     ]
+}
+
+fn ago(time: SystemTime) -> String {
+    format!("{} ago", Time(SystemTime::now().duration_since(time).unwrap_or_default()))
 }
 
 /// What comes from outside moves no cursor.

@@ -34,4 +34,4 @@ pub use referral::{ReferralKeyRejection, ReferralLayer, ReferralService};
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;
 #[cfg(feature = "webhooks")]
-pub use webhook::{VerifiedWebhook, WebhookEvent, WebhookSecret};
+pub use webhook::{VerifiedWebhook, WebhookEvent, WebhookSecret, Webhooks};

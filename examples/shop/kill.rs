@@ -30,6 +30,7 @@ impl Walk<'_> {
         }
         self.step("is dead: two calls in its outbox", Calls::Open(2)).await?;
         self.sandbox.clear_faults();
+        self.tell_twice();
         let began = Instant::now();
         self.shop.start_again().await.map_err(|error| Off::new("the shop started again", error))?;
         mia.open("/orders").await?;

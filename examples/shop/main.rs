@@ -4,7 +4,8 @@
 //! the middle of a report and starts it again, and stays open for you to click.
 //!
 //! The parts to copy are `app.rs`, the wiring, and `serve.rs`, the process around it; `observer.rs` is told what became
-//! of the calls. The shop is a process of its own, so that it can be killed: this program, started again by
+//! of the calls, and `commissions.rs` of what
+//! Partnero's webhooks say. The shop is a process of its own, so that it can be killed: this program, started again by
 //! `child.rs`. The rest is the stage: Partnero, the visitors, and what is printed.
 
 #![expect(unreachable_pub, missing_debug_implementations, reason = "lints for a library's users")]
@@ -12,6 +13,7 @@
 mod app;
 mod books;
 mod child;
+mod commissions;
 mod error;
 mod html;
 mod kill;

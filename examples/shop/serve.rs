@@ -1,11 +1,14 @@
-//! The shop's process: its outbox, its server, and the way out. With `app.rs`, this is the part to copy.
+//! The shop's process: its outbox, its webhook, its server, and the way out. With `app.rs`, this is the part to copy.
 
 use std::{env, error::Error, path::Path, pin::pin, time::Duration};
 
-use axum_partnero::{Partnero, delivery::ShutdownReport};
+use axum_partnero::{Partnero, Webhooks, delivery::ShutdownReport};
 use tokio::{sync::oneshot, time::timeout};
 
-use crate::{app, app::AppState, html, observer, outbox, print, process, store::Shop};
+use crate::{
+    app, app::AppState, commissions, commissions::Commissions, html, observer, outbox::Outbox, print, process,
+    store::Shop,
+};
 
 /// For the demonstration alone: leave these three at their defaults of 10, 60 and 30 seconds. What a shop had begun when
 /// it was killed is taken up again after the lease and the settle delay, and nobody wants to watch that for 90 seconds.
@@ -30,11 +33,25 @@ pub async fn run() -> Result<bool, Box<dyn Error>> {
         .lease(LEASE)
         .settle_delay(SETTLE_DELAY);
     // Yours is `.outbox(SqliteOutbox::open("partnero.db").await?)`, or the like for PostgreSQL.
-    let partnero = outbox::open(&setting("SHOP_OUTBOX")?, builder).await?.build()?;
+    let outbox = Outbox::open(&setting("SHOP_OUTBOX")?).await?;
+    let partnero = outbox.of_calls(builder).build()?;
+    let listener = process::listen(setting("SHOP_PORT")?.parse()?).await?;
+
+    // Asks Partnero. To start also while it is down, have the secret in your configuration: `WebhookSecret::from_env`.
+    let webhook = format!("http://{}/webhooks/partnero", listener.local_addr()?);
+    let secret = partnero.ensure_webhook(webhook, ["transaction.created", "transaction.deleted"]).await?;
+    // Yours is `.inbox(outbox)`, with a clone of the same outbox.
+    let inbox = outbox
+        .of_events(Webhooks::new(secret))
+        .name(setting("SHOP_OUTBOX_NAME")?) // as above: leave it out
+        .on_transaction_created(commissions::earned)
+        .on_transaction_deleted(commissions::taken_back)
+        .with_state(Commissions::open(Path::new(&setting("SHOP_COMMISSIONS")?)).await?)
+        .build()?;
 
     let shop = Shop::open(Path::new(&setting("SHOP_FILE")?))?;
     let app = app::router(AppState { partnero: partnero.clone(), shop });
-    let listener = process::listen(setting("SHOP_PORT")?.parse()?).await?;
+    let app = app.nest("/webhooks/partnero", inbox.router());
     print::line(format_args!("http://{}", listener.local_addr()?));
     let (stop, stopped) = oneshot::channel::<()>();
     let server = axum::serve(listener, app).with_graceful_shutdown(async { drop(stopped.await) });
@@ -51,12 +68,13 @@ pub async fn run() -> Result<bool, Box<dyn Error>> {
     if timeout(Duration::from_secs(2), &mut server).await.is_err() {
         server.abort();
     }
-    let report = partnero.shutdown(Duration::from_secs(10)).await;
+    let (report, events) =
+        tokio::join!(partnero.shutdown(Duration::from_secs(10)), inbox.shutdown(Duration::from_secs(10)));
     let ShutdownReport { delivered, left, dead, lost, unknown, refused, .. } = report;
     let left = left.map_or("an unknown number".to_owned(), |left| left.to_string());
     let lost = lost + unknown;
     print::line(format_args!(
         "{delivered} calls delivered since its start, {left} left, {dead} dead letters, {lost} lost, {refused} refused"
     ));
-    Ok(dead == 0 && lost == 0 && refused == 0)
+    Ok(dead == 0 && lost == 0 && refused == 0 && events.dead == 0)
 }

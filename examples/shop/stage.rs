@@ -14,7 +14,9 @@ use tempfile::TempDir;
 use crate::{
     books::{COMMISSION, PARTNER},
     child::ShopProcess,
-    html, outbox,
+    commissions::Commissions,
+    html,
+    outbox::Outbox,
     print::Printer,
     process,
     token::Token,
@@ -46,8 +48,9 @@ pub async fn run(once: bool, postgres: Option<String>) -> Result<bool, Box<dyn E
     // A deploy step: is the outbox there, and does Partnero take the key? This handle shares the outbox, and sends
     // nothing.
     let onlooker = Partnero::builder(sandbox.api_key()).base_url(sandbox.url()).program_id(html::PROGRAM_ID);
-    let onlooker = outbox::open(&place, onlooker.name(&name)).await?.dispatch(false).build()?;
+    let onlooker = Outbox::open(&place).await?.of_calls(onlooker.name(&name)).dispatch(false).build()?;
     onlooker.check().await?;
+    let commissions = data.path("commissions.db");
 
     let settings = vec![
         ("PARTNERO_API_KEY", sandbox.api_key()),
@@ -55,11 +58,13 @@ pub async fn run(once: bool, postgres: Option<String>) -> Result<bool, Box<dyn E
         ("SHOP_OUTBOX", place.clone()),
         ("SHOP_OUTBOX_NAME", name.clone()),
         ("SHOP_FILE", data.path("shop.json").display().to_string()),
+        ("SHOP_COMMISSIONS", commissions.display().to_string()),
     ];
     let mut shop = ShopProcess::start(settings).await?;
+    let commissions = Commissions::open(&commissions).await?;
 
     let print = Printer::new();
-    let walk = Walk::new(&mut shop, &onlooker, &sandbox, &print).go();
+    let walk = Walk::new(&mut shop, &onlooker, &commissions, &sandbox, &print).go();
     let walked = tokio::select! {
         walked = walk => Some(walked.inspect_err(|off| print.off(off)).is_ok()),
         () = &mut asked_to_end => None,
@@ -82,6 +87,17 @@ pub async fn run(once: bool, postgres: Option<String>) -> Result<bool, Box<dyn E
     Ok(walked.unwrap_or(!once) && ended_well)
 }
 
+/// What an earlier shop may have left.
+const FILES: [&str; 7] = [
+    "partnero.db",
+    "partnero.db-wal",
+    "partnero.db-shm",
+    "commissions.db",
+    "commissions.db-wal",
+    "commissions.db-shm",
+    "shop.json",
+];
+
 /// The folder of the shop's files.
 enum Data {
     Temporary(TempDir),
@@ -97,7 +113,7 @@ impl Data {
         let folder = if port == 3001 { String::from("target/shop") } else { format!("target/shop-{port}") };
         let folder = PathBuf::from(folder);
         fs::create_dir_all(&folder)?;
-        for file in ["partnero.db", "partnero.db-wal", "partnero.db-shm", "shop.json"] {
+        for file in FILES {
             match fs::remove_file(folder.join(file)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}

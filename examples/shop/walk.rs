@@ -1,16 +1,19 @@
-//! Three visitors over real HTTP, and what Partnero must have on its books after each of their steps.
+//! Three visitors over real HTTP, and what Partnero must have on its books after each of their steps, and the shop by
+//! what Partnero tells it.
 
 use std::{fmt::Display, time::Duration};
 
 use axum_partnero::{
     Partnero,
-    sandbox::{RecordedRequest, Sandbox},
+    sandbox::{RecordedRequest, Sandbox, WebhookFault},
 };
-use tokio::time::{Instant, sleep};
+use rust_decimal::Decimal;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     books::{Books, PARTNER},
     child::ShopProcess,
+    commissions::Commissions,
     print::Printer,
     visitor::Visitor,
 };
@@ -50,6 +53,8 @@ pub struct Walk<'a> {
     pub shop: &'a mut ShopProcess,
     /// Looks into the shop's outbox.
     onlooker: &'a Partnero,
+    /// What the shop has by Partnero's webhooks.
+    commissions: &'a Commissions,
     pub sandbox: &'a Sandbox,
     pub print: &'a Printer,
     /// What the books must show.
@@ -61,18 +66,46 @@ pub struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub fn new(shop: &'a mut ShopProcess, onlooker: &'a Partnero, sandbox: &'a Sandbox, print: &'a Printer) -> Self {
+    pub fn new(
+        shop: &'a mut ShopProcess,
+        onlooker: &'a Partnero,
+        commissions: &'a Commissions,
+        sandbox: &'a Sandbox,
+        print: &'a Printer,
+    ) -> Self {
         let (books, before, calls) = (Books::default(), Books::default(), Vec::new());
-        Self { shop, onlooker, sandbox, print, books, before, calls }
+        Self { shop, onlooker, commissions, sandbox, print, books, before, calls }
     }
 
     /// The whole walk, up to the first thing that is off.
     pub async fn go(mut self) -> Result<(), Off> {
         self.print.heads();
+        self.tell_twice();
         let mia = self.referred().await?;
         self.organic().await?;
         self.hostile().await?;
-        self.killed(mia).await
+        self.killed(mia).await?;
+        self.told_twice().await
+    }
+
+    /// Has Partnero send each webhook twice.
+    pub fn tell_twice(&self) {
+        self.sandbox.webhook_fault(WebhookFault::Duplicate(1));
+    }
+
+    /// What came twice stands once in the shop's books, which each step has compared with Partnero's.
+    async fn told_twice(&self) -> Result<(), Off> {
+        let arrived = timeout(Duration::from_secs(20), self.sandbox.webhooks_settled()).await;
+        arrived.map_err(|_| Off::new("all webhooks delivered", "some that aren't"))?;
+        let sent = self.sandbox.webhook_deliveries().len();
+        let entries = self.commissions.entries().await.map_err(|error| Off::new("the shop's books", error))?;
+        if i64::try_from(sent / 2) != Ok(entries) {
+            return Err(Off::new(format!("{} entries in the shop's books", sent / 2), entries));
+        }
+        self.print.remark(format_args!(
+            "Partnero told the shop of each sale and refund twice: {sent} webhooks, {entries} entries in the shop's books."
+        ));
+        Ok(())
     }
 
     async fn referred(&mut self) -> Result<Visitor, Off> {
@@ -165,20 +198,23 @@ impl<'a> Walk<'a> {
         off.map_or(Ok(()), Err)
     }
 
-    /// Without `GET /test`: a shop asks when it starts whether the key is good.
+    /// Without what a shop asks when it starts: whether the key is good, and for its webhook.
     fn calls_so_far(&self) -> Vec<RecordedRequest> {
         let requests = self.sandbox.requests().into_iter();
-        requests.filter(|request| !request.path.ends_with("/test")).collect()
+        requests.filter(|it| !it.path.ends_with("/test") && !it.path.starts_with("/v1/webhooks")).collect()
     }
 
     /// What the books show now, and what isn't as it must be.
     async fn look(&self, calls: Calls) -> Result<(Books, Option<Off>), Off> {
         let status = self.onlooker.status().await.map_err(|error| Off::new("a look into the outbox", error))?;
         let (open, open_must) = (status.pending + status.in_flight + status.uncertain, calls.open());
+        let own = self.own_books().await?;
         let told = self.calls_so_far().len() > self.calls.len();
         let found = Books::of(&self.sandbox.ledger());
         let off = if found != self.books {
             Some(Off::new(&self.books, &found))
+        } else if own != self.books.owed {
+            Some(Off::new(format!("{:.2} by the shop's own books", self.books.owed), own))
         } else if open != open_must {
             Some(Off::new(format!("{open_must} open calls"), open))
         } else if calls == Calls::None && told {
@@ -189,6 +225,13 @@ impl<'a> Walk<'a> {
             None
         };
         Ok((found, off))
+    }
+
+    /// What the partner has earned, by the webhooks.
+    async fn own_books(&self) -> Result<Decimal, Off> {
+        let ledger = self.sandbox.ledger();
+        let id = ledger.partner(PARTNER).map_or("", |partner| &partner.id);
+        self.commissions.of(id).await.map_err(|error| Off::new("the shop's books", error))
     }
 }
 

@@ -24,13 +24,17 @@ impl Limited {
     }
 
     fn limit<'a, T: Send + 'a>(&self, answer: Answer<'a, T>) -> Answer<'a, T> {
-        let within = self.within;
-        Box::pin(async move {
-            timeout(within, answer)
-                .await
-                .unwrap_or_else(|_| Err(OutboxError::Unanswered(format!("nothing within {within:?}"))))
-        })
+        limit(self.within, answer)
     }
+}
+
+/// What a store says within that time.
+pub(crate) fn limit<'a, T: Send + 'a>(within: Duration, answer: Answer<'a, T>) -> Answer<'a, T> {
+    Box::pin(async move {
+        timeout(within, answer)
+            .await
+            .unwrap_or_else(|_| Err(OutboxError::Unanswered(format!("nothing within {within:?}"))))
+    })
 }
 
 impl Store for Limited {

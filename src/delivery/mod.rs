@@ -52,7 +52,7 @@ mod settings;
 mod shared;
 mod shutdown;
 #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
-mod sql;
+pub(crate) mod sql;
 mod start;
 mod status;
 mod stop;
@@ -96,3 +96,20 @@ pub use sql::PostgresOutbox;
 pub use sql::SqliteOutbox;
 pub use status::Status;
 pub use tracked::{DeliveryError, TrackError, Tracked};
+
+// What the inbox of webhooks is built of, too.
+#[cfg(feature = "webhooks")]
+pub(crate) use self::{
+    course::{later, millis},
+    decide::Millis,
+    limited::limit,
+    outbox::{Answer, Opening},
+    reach::{Finder, Reach},
+    retry::{backoff, chance},
+    settings::FOREVER,
+    shutdown::join,
+    stop::{Stop, stop_when_done, stop_within, time_is_up, until},
+    supervise::keep_running,
+};
+#[cfg(all(test, feature = "webhooks", feature = "sqlx-postgres"))]
+pub(crate) use histories::database;

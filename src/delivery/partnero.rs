@@ -23,7 +23,7 @@ use crate::{
         shared::Shared,
         shutdown::{self, ShutdownReport, Tasks},
         status::Status,
-        stop::Stop,
+        stop::stop_when_done,
     },
 };
 
@@ -200,13 +200,7 @@ impl Partnero {
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.shared.stop.send_if_modified(|stop| {
-            let running = *stop == Stop::No;
-            if running {
-                *stop = Stop::WhenDone;
-            }
-            running
-        });
+        stop_when_done(&self.shared.stop);
     }
 }
 

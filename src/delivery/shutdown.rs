@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::delivery::{
     partnero::Live,
-    stop::{Stop, time_is_up},
+    stop::{Stop, stop_within, time_is_up},
 };
 
 /// Beyond the time given, for the answer to what the outbox was asked before.
@@ -77,14 +77,8 @@ impl Tasks {
 
 /// Ends a handle's tasks. Whoever asks again gets the same report.
 pub(crate) async fn shutdown(live: &Live, within: Duration) -> ShutdownReport {
-    let now = Instant::now();
-    let at = now.checked_add(within).unwrap_or(now + Duration::from_secs(365 * 24 * 60 * 60));
     live.close.cancel();
-    // The most impatient caller counts.
-    live.shared.stop.send_modify(|stop| match stop {
-        Stop::At(earlier) if *earlier <= at => {}
-        _ => *stop = Stop::At(at),
-    });
+    stop_within(&live.shared.stop, within);
     live.shared.nudge.notify_one();
     let end = async {
         let mut stop = live.shared.stop.subscribe();
@@ -152,7 +146,7 @@ pub(crate) async fn shutdown(live: &Live, within: Duration) -> ShutdownReport {
 }
 
 /// Waits for a task to end by itself, then ends it.
-async fn join(task: &mut Option<JoinHandle<()>>, stop: &mut watch::Receiver<Stop>) {
+pub(crate) async fn join(task: &mut Option<JoinHandle<()>>, stop: &mut watch::Receiver<Stop>) {
     let Some(handle) = task else { return };
     tokio::select! {
         _ = &mut *handle => {}

@@ -44,3 +44,24 @@ pub(crate) async fn until(at: Option<Instant>) {
         None => std::future::pending().await,
     }
 }
+
+/// Tells the tasks to end within that time. Of several callers, the most impatient counts.
+pub(crate) fn stop_within(stop: &watch::Sender<Stop>, within: Duration) {
+    let now = Instant::now();
+    let at = now.checked_add(within).unwrap_or(now + Duration::from_secs(365 * 24 * 60 * 60));
+    stop.send_modify(|stop| match stop {
+        Stop::At(earlier) if *earlier <= at => {}
+        _ => *stop = Stop::At(at),
+    });
+}
+
+/// Tells the tasks to end when nothing is left to do, unless they were told something before.
+pub(crate) fn stop_when_done(stop: &watch::Sender<Stop>) {
+    stop.send_if_modified(|stop| {
+        let running = *stop == Stop::No;
+        if running {
+            *stop = Stop::WhenDone;
+        }
+        running
+    });
+}

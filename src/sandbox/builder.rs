@@ -11,6 +11,7 @@ use crate::sandbox::{
     core::{Core, State},
     fault::Faults,
     record::Log,
+    sending::Post,
     serve::Server,
     switches::Switches,
     world::{By, Kind, World},
@@ -28,6 +29,7 @@ pub struct SandboxBuilder {
     commission: Option<Decimal>,
     latency: Duration,
     kept_requests: usize,
+    webhook_capacity: usize,
     people: Vec<Seed>,
     switches: Vec<Change>,
 }
@@ -57,6 +59,7 @@ impl SandboxBuilder {
             commission: None,
             latency: Duration::ZERO,
             kept_requests: 10_000,
+            webhook_capacity: 10_000,
             people: Vec::new(),
             switches: Vec::new(),
         }
@@ -123,9 +126,16 @@ impl SandboxBuilder {
         self
     }
 
-    /// How many of the last requests [`Sandbox::requests`] keeps. Default: 10,000.
+    /// How many of the last requests [`Sandbox::requests`] keeps, and how many deliveries
+    /// [`Sandbox::webhook_deliveries`]. Default: 10,000.
     pub fn keep_requests(mut self, count: usize) -> Self {
         self.kept_requests = count;
+        self
+    }
+
+    /// How many events may wait to be sent to webhooks, or to be sent again. More are dropped. Default: 10,000.
+    pub fn webhook_capacity(mut self, count: usize) -> Self {
+        self.webhook_capacity = count;
         self
     }
 
@@ -182,12 +192,14 @@ impl SandboxBuilder {
                 Seed::Customer(key, referrer) => add_customer(&mut world, key, referrer),
             }
         }
+        let post_dice = Rng::with_seed(!dice.get_seed());
         Core::new(State {
             api_key,
             latency: self.latency,
             world,
             faults: Faults::new(dice),
             log: Log::new(self.kept_requests),
+            post: Post::new(Faults::new(post_dice), self.kept_requests, self.webhook_capacity),
         })
     }
 }

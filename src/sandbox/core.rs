@@ -12,14 +12,16 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::{Request, StatusCode, header, request::Parts};
 use tokio::{task::JoinHandle, time::sleep};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::sandbox::{
     call::Call,
     envelope::{Failure, Reply},
+    events::Event,
     fault::{Fault, Faults},
     record::{Log, RecordedRequest},
     routes::route,
+    sending::Post,
     world::World,
 };
 
@@ -27,7 +29,7 @@ use crate::sandbox::{
 const MAX_BODY: usize = 1024 * 1024;
 
 /// The target of what the sandbox logs.
-const TARGET: &str = "axum_partnero::sandbox";
+pub(super) const TARGET: &str = "axum_partnero::sandbox";
 
 /// The connection is to be cut without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -39,14 +41,17 @@ pub(super) struct Core {
     state: Mutex<State>,
     /// Ends everything that belongs to this sandbox.
     pub(super) end: CancellationToken,
+    /// What sends webhooks.
+    pub(super) tasks: TaskTracker,
 }
 
 pub(super) struct State {
     pub(super) api_key: String,
     pub(super) latency: Duration,
     pub(super) world: World,
-    pub(super) faults: Faults,
-    pub(super) log: Log,
+    pub(super) faults: Faults<Fault>,
+    pub(super) log: Log<RecordedRequest>,
+    pub(super) post: Post,
 }
 
 impl std::fmt::Debug for State {
@@ -65,7 +70,7 @@ struct Arrival {
 
 impl Core {
     pub(super) fn new(state: State) -> Self {
-        Self { state: Mutex::new(state), end: CancellationToken::new() }
+        Self { state: Mutex::new(state), end: CancellationToken::new(), tasks: TaskTracker::new() }
     }
 
     /// Never held across an await.
@@ -155,9 +160,10 @@ impl Core {
         })
     }
 
-    fn answer(&self, number: u64, parts: &Parts, body: &[u8], authorized: bool) -> Reply {
+    fn answer(self: &Arc<Self>, number: u64, parts: &Parts, body: &[u8], authorized: bool) -> Reply {
         let mut guard = self.lock();
         let state = &mut *guard;
+        state.post.run_here();
         let max_length = state.world.switches.max_length;
         let answer = if authorized {
             let call = Call::read(parts.method.clone(), &parts.uri, &parts.headers, body, max_length);
@@ -165,12 +171,28 @@ impl Core {
         } else {
             Err(Failure::unauthenticated())
         };
+        // What was refused has not happened.
+        if answer.is_err() {
+            state.world.happened.clear();
+        }
+        self.publish(state);
         let reply = answer.unwrap_or_else(|failure| failure.into_reply(state.world.switches.error_body));
         if let Some(record) = state.log.get_mut(number) {
             record.processed = Some(reply.status.as_u16());
         }
         tracing::info!(target: TARGET, "{} {} -> {}", parts.method, parts.uri, reply.status.as_u16());
         reply
+    }
+
+    /// Queues what has happened for the webhooks that want to know.
+    pub(super) fn publish(self: &Arc<Self>, state: &mut State) {
+        for event in std::mem::take(&mut state.world.happened) {
+            self.send(state, event);
+        }
+    }
+
+    pub(super) fn send(self: &Arc<Self>, state: &mut State, event: Event) {
+        state.post.send(self, &state.world, event);
     }
 }
 

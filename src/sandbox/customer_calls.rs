@@ -7,6 +7,7 @@ use crate::sandbox::{
     clock,
     customer_body::{body, reply},
     envelope::{Errors, Failure, Outcome, Reply, check},
+    events,
     input::Input,
     pages,
     switches::{SearchMiss, UpdateBody},
@@ -102,6 +103,7 @@ pub(super) fn update(world: &mut World, call: &Call, who: Option<&str>) -> Outco
     row.surname = surname.or(row.surname.take());
     row.tags = tags.unwrap_or_else(|| std::mem::take(&mut row.tags));
     row.updated_at = clock::now();
+    events::customer(world, "customer.updated", index);
     Ok(reply(world, index, StatusCode::OK))
 }
 
@@ -132,14 +134,16 @@ pub(super) fn delete(world: &mut World, call: &Call, who: Option<&str>) -> Outco
     check(errors)?;
     let index = customer(world, &named.unwrap_or_default())?;
     let now = clock::now();
-    let row = &mut world.ledger.customers[index];
-    row.deleted_at = Some(now.clone());
-    let key = row.key.clone();
-    for row in &mut world.ledger.transactions {
+    let key = world.ledger.customers[index].key.clone();
+    for sale in 0..world.ledger.transactions.len() {
+        let row = &mut world.ledger.transactions[sale];
         if row.deleted_at.is_none() && row.customer.as_ref() == Some(&key) {
             row.deleted_at = Some(now.clone());
+            events::transaction(world, "transaction.deleted", sale);
         }
     }
+    events::customer(world, "customer.deleted", index);
+    world.ledger.customers[index].deleted_at = Some(now);
     Ok(Reply::done())
 }
 

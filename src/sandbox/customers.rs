@@ -4,6 +4,7 @@ use crate::sandbox::{
     call::{Call, person},
     customer_body,
     envelope::{Errors, Failure, Outcome, Reply, check},
+    events,
     input::Input,
     switches::{DuplicateCustomer, RafIdentity, UnknownReferrer},
     world::{By, World},
@@ -18,6 +19,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
     let Some(index) = register(world, nested.as_ref().unwrap_or(&call.body), &call.body)? else {
         return Ok(Reply::done());
     };
+    events::customer(world, "customer.created", index);
     let status = world.created();
     Ok(customer_body::reply(world, index, status))
 }

@@ -10,7 +10,7 @@ use crate::sandbox::{
     customer_body::{self, body, referrals},
     customers::register,
     envelope::{Errors, Number, Outcome, Reply, check},
-    pages,
+    events, pages,
     world::World,
 };
 
@@ -83,6 +83,7 @@ pub(super) fn credit(world: &mut World, call: &Call, who: &str) -> Outcome {
     check(errors)?;
     let units = units.map_or_else(|| world.currency.clone(), |units| units.to_uppercase());
     world.ledger.customers[index].credits.push((units, amount.unwrap_or_default()));
+    events::customer(world, "customer.credited", index);
     Ok(balance_reply(world, index))
 }
 
@@ -119,7 +120,10 @@ pub(super) fn invite(world: &mut World, call: &Call) -> Outcome {
     call.body.object("personalization", &mut errors);
     check(errors)?;
     match register(world, &call.body, &call.body)? {
-        Some(index) => Ok(customer_body::reply(world, index, StatusCode::OK)),
+        Some(index) => {
+            events::customer(world, "customer.created", index);
+            Ok(customer_body::reply(world, index, StatusCode::OK))
+        }
         None => Ok(Reply::done()),
     }
 }

@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc, time::Duration};
 use fastrand::Rng;
 use memchr::memmem;
 
-use crate::sandbox::{answer::Answer, core::Core};
+use crate::sandbox::{
+    answer::Answer,
+    core::{Core, State},
+};
 
 /// Something that goes wrong with a request.
 ///
@@ -48,19 +51,29 @@ impl From<Answer> for Fault {
     }
 }
 
-/// For which requests a fault is. It starts when this value is dropped, which without a `let` is at the end of the
-/// statement; so no request can slip in before its conditions are complete.
+/// Something that goes wrong when an event is sent to a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WebhookFault {
+    /// It is sent this many times more, in the same bytes, although it was answered.
+    Duplicate(u32),
+    /// It is sent after this many that happened later, of the same webhook; or when no more have come for a second.
+    Late(u32),
+}
+
+/// For which requests a fault is, or for which events. It starts when this value is dropped, which without a `let` is at
+/// the end of the statement; so nothing can slip in before its conditions are complete.
 ///
-/// Of several faults that fit a request, the one set first happens.
-pub struct FaultRule {
+/// Of several faults that fit, the one set first happens.
+pub struct FaultRule<F = Fault> {
     core: Arc<Core>,
-    rule: Option<Rule>,
+    rule: Option<Rule<F>>,
+    add: fn(&mut State, Rule<F>),
 }
 
 impl FaultRule {
     pub(super) fn new(core: Arc<Core>, fault: Fault) -> Self {
-        let rule = Rule { fault, method: None, path: None, text: None, probability: 1.0, times: None };
-        Self { core, rule: Some(rule) }
+        Self { core, rule: Some(Rule::new(fault)), add: |state, rule| state.faults.rules.push(rule) }
     }
 
     /// Only this method (`"*"`: any) and this path after `/v1`. A `*` at its end stands for anything:
@@ -72,27 +85,42 @@ impl FaultRule {
             rule.path = Some(path.to_owned());
         })
     }
+}
 
-    /// Only requests with this text in their body, path or query, such as the key of a customer.
+impl FaultRule<WebhookFault> {
+    pub(super) fn of_webhooks(core: Arc<Core>, fault: WebhookFault) -> Self {
+        Self { core, rule: Some(Rule::new(fault)), add: |state, rule| state.post.faults.rules.push(rule) }
+    }
+
+    /// Only events of this name. A `*` at its end stands for anything: `.on("transaction.*")`.
+    #[expect(clippy::return_self_not_must_use, reason = "dropping it is how it starts")]
+    pub fn on(self, event: &str) -> Self {
+        self.with(|rule| rule.path = Some(event.to_owned()))
+    }
+}
+
+impl<F> FaultRule<F> {
+    /// Only requests with this text in their body, path or query, or events with it in their data, such as the key of a
+    /// customer.
     #[expect(clippy::return_self_not_must_use, reason = "dropping it is how it starts")]
     pub fn mentioning(self, text: &str) -> Self {
         self.with(|rule| rule.text = Some(text.to_owned()))
     }
 
-    /// Only the next `times` requests that fit. Default: all, until [`clear_faults`](super::Sandbox::clear_faults).
+    /// Only the next `times` that fit. Default: all, until [`clear_faults`](super::Sandbox::clear_faults).
     #[expect(clippy::return_self_not_must_use, reason = "dropping it is how it starts")]
     pub fn times(self, times: u64) -> Self {
         self.with(|rule| rule.times = Some(times))
     }
 
-    /// Only with this probability, 0 to 1, drawn for each request that fits in the order of arrival; so the same
+    /// Only with this probability, 0 to 1, drawn for each that fits in the order of arrival; so the same
     /// [`seed`](super::SandboxBuilder::seed) and requests give the same faults. Default: 1, with no draw.
     #[expect(clippy::return_self_not_must_use, reason = "dropping it is how it starts")]
     pub fn probability(self, probability: f64) -> Self {
         self.with(|rule| rule.probability = probability)
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Rule)) -> Self {
+    fn with(mut self, change: impl FnOnce(&mut Rule<F>)) -> Self {
         if let Some(rule) = &mut self.rule {
             change(rule);
         }
@@ -100,23 +128,24 @@ impl FaultRule {
     }
 }
 
-impl Drop for FaultRule {
+impl<F> Drop for FaultRule<F> {
     fn drop(&mut self) {
         if let Some(rule) = self.rule.take() {
-            self.core.lock().faults.rules.push(rule);
+            (self.add)(&mut self.core.lock(), rule);
         }
     }
 }
 
-impl fmt::Debug for FaultRule {
+impl<F: fmt::Debug> fmt::Debug for FaultRule<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("FaultRule").field(&self.rule).finish()
     }
 }
 
+/// A fault, and what it is narrowed to.
 #[derive(Debug)]
-struct Rule {
-    fault: Fault,
+struct Rule<F> {
+    fault: F,
     method: Option<String>,
     path: Option<String>,
     text: Option<String>,
@@ -124,7 +153,11 @@ struct Rule {
     times: Option<u64>,
 }
 
-impl Rule {
+impl<F> Rule<F> {
+    fn new(fault: F) -> Self {
+        Self { fault, method: None, path: None, text: None, probability: 1.0, times: None }
+    }
+
     fn fits(&self, method: &str, path: &str, query: &str, body: &[u8]) -> bool {
         let same_path = |wanted: &String| match wanted.strip_suffix('*') {
             Some(start) => path.starts_with(start),
@@ -142,12 +175,12 @@ impl Rule {
 
 /// The faults in force, and the dice.
 #[derive(Debug)]
-pub(super) struct Faults {
-    rules: Vec<Rule>,
+pub(super) struct Faults<F> {
+    rules: Vec<Rule<F>>,
     dice: Rng,
 }
 
-impl Faults {
+impl<F: Clone> Faults<F> {
     pub(super) fn new(dice: Rng) -> Self {
         Self { rules: Vec::new(), dice }
     }
@@ -156,8 +189,8 @@ impl Faults {
         self.rules.clear();
     }
 
-    /// The fault that a request meets, if any. `path` is the one after `/v1`.
-    pub(super) fn draw(&mut self, method: &str, path: &str, query: &str, body: &[u8]) -> Option<Fault> {
+    /// The fault that a request meets, if any. `path` is the one after `/v1`, or the name of a webhook's event.
+    pub(super) fn draw(&mut self, method: &str, path: &str, query: &str, body: &[u8]) -> Option<F> {
         let dice = &mut self.dice;
         let mut fitting = self.rules.iter_mut().filter(|rule| rule.fits(method, path, query, body));
         let rule = fitting.find(|rule| rule.probability >= 1.0 || dice.f64() < rule.probability)?;

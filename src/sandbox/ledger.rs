@@ -108,7 +108,7 @@ pub struct WebhookRow {
     pub key: String,
     /// Its name.
     pub name: String,
-    /// Where events would be sent.
+    /// Where events are sent.
     pub url: String,
     /// Is it on?
     pub is_active: bool,

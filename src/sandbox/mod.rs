@@ -25,9 +25,22 @@
 //! the sources disagree or are silent, [`Switches`] has the question, and the default is the likeliest answer. Some
 //! answers have no known shape at all and are guesses: `stats`, `balance/credit`, `customers:invite`,
 //! `partners:sign-in-url`, a batch of transactions, and the deletion of a webhook. Archiving shows as `deleted_at`, and
-//! an archived customer's sales earn nothing: guesses, too. Webhooks are kept but not sent.
+//! an archived customer's sales earn nothing: guesses, too.
 //!
 //! A commission is an exact percentage of the amount, not rounded. Deleting or archiving a transaction takes it back.
+//!
+//! # Webhooks
+//!
+//! What happens through its API, or by [`Sandbox::add_partner`], is signed and sent to the webhooks that were registered
+//! through its API, are on and name the event: `partner.created`; `customer.created`, `.updated`, `.deleted`, and in a
+//! refer-a-friend program `.credited` and `.rewarded`; `transaction.created` and `.deleted`. Their data is what the API
+//! says of the same thing, which is a guess for most of them; so is that deleting a customer deletes each of their
+//! transactions with an event of its own. [`Sandbox::send_webhook`] sends any other event.
+//!
+//! Each webhook gets its events in the order they happened, one at a time. One that isn't answered 2xx within 5 seconds
+//! is sent again after a wait that doubles, and the others don't wait for it. How often and how long is a switch, as
+//! are the fields around the data; [`Sandbox::webhook_fault`] repeats or shuffles. [`Sandbox::webhook_deliveries`] says
+//! what was sent, and [`sign_webhook`] signs an event without a sandbox.
 //!
 //! # What can go wrong
 //!
@@ -49,6 +62,7 @@ mod customer_calls;
 mod customers;
 mod dashboard;
 mod envelope;
+mod events;
 mod fault;
 mod handle;
 mod input;
@@ -58,32 +72,37 @@ mod partners;
 mod program;
 mod record;
 mod routes;
+mod sending;
 mod serve;
 mod switches;
 mod transaction_body;
 mod transaction_calls;
 mod transactions;
+mod webhook_switches;
 mod webhooks;
 mod world;
 
 use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, routing::any};
+use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio_util::sync::DropGuard;
 
 pub use self::{
     answer::Answer,
     builder::SandboxBuilder,
-    fault::{Fault, FaultRule},
+    fault::{Fault, FaultRule, WebhookFault},
     ledger::{CustomerRow, Ledger, PartnerRow, RewardRow, TransactionRow, WebhookRow},
     record::RecordedRequest,
+    sending::{DeliveryState, SignedWebhook, WebhookAnswer, WebhookAttempt, WebhookDelivery, sign_webhook},
     switches::{
         CreatedAt, CreatedStatus, DuplicateCustomer, DuplicateTransaction, ErrorBody, PartnerField, RafIdentity,
         SearchMiss, SeveralMatches, Switches, UnknownReferrer, UnrewardedSale, UpdateBody, WebhookEvents,
     },
+    webhook_switches::{SignatureHeader, WebhookEnvelope, WebhookRepeat, WebhookTransaction},
 };
-use self::{core::Core, serve::Server, world::Kind};
+use self::{core::Core, events::Event, serve::Server, world::Kind};
 
 /// A running sandbox. Clones are handles of the same one; when the last is dropped, it ends.
 #[derive(Clone)]
@@ -160,7 +179,39 @@ impl Sandbox {
 
     /// Adds a partner with this referral key, unless it is there.
     pub fn add_partner(&self, key: &str) {
-        builder::add_partner(&mut self.0.core.lock().world, key);
+        let mut state = self.0.core.lock();
+        let known = state.world.ledger.partners.len();
+        builder::add_partner(&mut state.world, key);
+        if state.world.ledger.partners.len() > known {
+            events::partner(&mut state.world, "partner.created", known);
+        }
+        self.0.core.publish(&mut state);
+    }
+
+    /// Sends an event as if it had happened, to the webhooks that are on and for it: `partner.approved`, which the
+    /// sandbox never does by itself, or data of your own. Nothing else changes.
+    pub fn send_webhook(&self, event: &str, data: &Value) {
+        if let Some(event) = Event::new(event, data) {
+            self.0.core.send(&mut self.0.core.lock(), event);
+        }
+    }
+
+    /// Lets webhooks go wrong on their way: all of them, or those that the [`FaultRule`] is narrowed to.
+    pub fn webhook_fault(&self, fault: WebhookFault) -> FaultRule<WebhookFault> {
+        FaultRule::of_webhooks(Arc::clone(&self.0.core), fault)
+    }
+
+    /// What was sent to webhooks, or is to be, in the order it happened, and how it was answered; the last 10,000, or
+    /// as many as [`keep_requests`](SandboxBuilder::keep_requests) says.
+    pub fn webhook_deliveries(&self) -> Vec<WebhookDelivery> {
+        self.0.core.lock().post.log.all()
+    }
+
+    /// Waits until no event waits for a webhook: each is delivered, given up or cancelled, or the sandbox has ended.
+    pub async fn webhooks_settled(&self) {
+        let mut open = self.0.core.lock().post.open();
+        let settled = open.wait_for(|open| *open == 0);
+        self.0.core.end.run_until_cancelled(settled).await;
     }
 
     /// Lets requests go wrong: all of them, or those that the [`FaultRule`] is narrowed to.
@@ -170,7 +221,9 @@ impl Sandbox {
 
     /// Ends all faults.
     pub fn clear_faults(&self) {
-        self.0.core.lock().faults.clear();
+        let mut state = self.0.core.lock();
+        state.faults.clear();
+        state.post.faults.clear();
     }
 
     /// What is stored now.
@@ -222,13 +275,15 @@ impl Sandbox {
         }
     }
 
-    /// Ends it for all handles: the socket is closed when this returns, and nothing more is processed. The ledger stays
-    /// readable.
+    /// Ends it for all handles: the socket is closed when this returns, nothing more is processed, and no webhook is
+    /// sent any more. What was stored and sent stays readable.
     pub async fn shutdown(&self) {
         self.0.core.end.cancel();
         if let Some(server) = &mut *self.0.server.lock().await {
             server.end().await;
         }
+        self.0.core.tasks.close();
+        self.0.core.tasks.wait().await;
     }
 }
 

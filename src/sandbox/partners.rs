@@ -8,6 +8,7 @@ use crate::sandbox::{
     call::{Call, person},
     customer_body::tags,
     envelope::{Errors, Failure, Number, Outcome, Reply, check},
+    events,
     ledger::PartnerRow,
     pages,
     switches::SearchMiss,
@@ -53,6 +54,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
     let row = &mut world.ledger.partners[index];
     row.id = id.unwrap_or_else(|| std::mem::take(&mut row.id));
     (row.name, row.surname, row.tags) = (name, surname, tags.unwrap_or_default());
+    events::partner(world, "partner.created", index);
     let status = world.created();
     Ok(Reply::data_with(status, fields(world, &world.ledger.partners[index])))
 }
@@ -157,7 +159,7 @@ fn body(world: &World, row: &PartnerRow) -> impl Serialize + use<> {
     }
 }
 
-fn fields(world: &World, row: &PartnerRow) -> Value {
+pub(super) fn fields(world: &World, row: &PartnerRow) -> Value {
     let link = world.link(&row.key);
     json!({
         "id": row.id,

@@ -56,22 +56,22 @@ impl RecordedRequest {
     }
 }
 
-/// The last requests, in the order they arrived.
+/// The last records, in the order they were made.
 #[derive(Debug)]
-pub(super) struct Log {
-    records: VecDeque<RecordedRequest>,
+pub(super) struct Log<T> {
+    records: VecDeque<T>,
     capacity: usize,
     /// The number of the first record.
     first: u64,
 }
 
-impl Log {
+impl<T: Clone> Log<T> {
     pub(super) fn new(capacity: usize) -> Self {
         Self { records: VecDeque::new(), capacity, first: 0 }
     }
 
     /// Keeps a record, and returns its number.
-    pub(super) fn push(&mut self, record: RecordedRequest) -> u64 {
+    pub(super) fn push(&mut self, record: T) -> u64 {
         self.records.push_back(record);
         while self.records.len() > self.capacity {
             self.records.pop_front();
@@ -80,11 +80,11 @@ impl Log {
         self.first + self.records.len() as u64 - 1
     }
 
-    pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut RecordedRequest> {
+    pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut T> {
         self.records.get_mut(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
 
-    pub(super) fn all(&self) -> Vec<RecordedRequest> {
+    pub(super) fn all(&self) -> Vec<T> {
         self.records.iter().cloned().collect()
     }
 

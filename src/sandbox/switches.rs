@@ -1,6 +1,8 @@
 //! What nobody knows for sure about Partnero, each a switch with the likeliest answer as its default.
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, time::Duration};
+
+use crate::sandbox::webhook_switches::{SignatureHeader, WebhookEnvelope, WebhookRepeat, WebhookTransaction};
 
 /// A referrer that Partnero doesn't know, in `partner` or `referring_customer`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -220,6 +222,20 @@ pub struct Switches {
     pub nested_referrals: bool,
     /// The events a webhook may name: [`WebhookEvents::Subscribable`].
     pub webhook_events: WebhookEvents,
+    /// The fields around an event: [`WebhookEnvelope::Current`].
+    pub webhook_envelope: WebhookEnvelope,
+    /// The header of a webhook's signature: [`SignatureHeader::Signature`].
+    pub signature_header: SignatureHeader,
+    /// What the events of a transaction hold: [`WebhookTransaction::Whole`].
+    pub webhook_transaction: WebhookTransaction,
+    /// How long a webhook waits for a 2xx: 5 seconds.
+    pub webhook_timeout: Duration,
+    /// How often an event is sent at most to a webhook that doesn't answer 2xx: 8 times.
+    pub webhook_tries: u32,
+    /// The wait before the second try, which doubles with each one after it, and the longest: 1 second to 1 hour.
+    pub webhook_backoff: RangeInclusive<Duration>,
+    /// What is sent when a webhook is sent again: [`WebhookRepeat::SameBytes`].
+    pub webhook_repeat: WebhookRepeat,
     /// The query parameter of referral links: `aff` (affiliate) or `ref` (refer-a-friend).
     pub link_parameter: String,
     /// The longest string accepted, in characters: 255. Longer is 422.
@@ -255,6 +271,13 @@ impl Switches {
             search_miss: SearchMiss::EmptyList,
             nested_referrals: false,
             webhook_events: WebhookEvents::Subscribable,
+            webhook_envelope: WebhookEnvelope::Current,
+            signature_header: SignatureHeader::Signature,
+            webhook_transaction: WebhookTransaction::Whole,
+            webhook_timeout: Duration::from_secs(5),
+            webhook_tries: 8,
+            webhook_backoff: Duration::from_secs(1)..=Duration::from_secs(3600),
+            webhook_repeat: WebhookRepeat::SameBytes,
             link_parameter: link_parameter.to_owned(),
             max_length: 255,
         }

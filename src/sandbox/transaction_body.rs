@@ -95,7 +95,8 @@ fn program(world: &World, row: &TransactionRow) -> Program {
         Program::Affiliate {
             partner: referrer.map(|key| world.partner_field(key)),
             customer: row.customer.clone(),
-            deleted_at: row.archived_at.clone(),
+            // No answer shows a deleted one, but an event does.
+            deleted_at: row.deleted_at.clone().or_else(|| row.archived_at.clone()),
         }
     }
 }

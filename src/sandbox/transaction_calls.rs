@@ -4,6 +4,7 @@ use crate::sandbox::{
     call::{Call, customer},
     clock,
     envelope::{Errors, Failure, Outcome, Reply, check},
+    events,
     ledger::TransactionRow,
     pages,
     switches::SeveralMatches,
@@ -79,6 +80,7 @@ pub(super) fn delete(world: &mut World, call: &Call, key: Option<&str>) -> Outco
         must_find(world, &key.unwrap_or_default())?
     };
     world.ledger.transactions[index].deleted_at = Some(clock::now());
+    events::transaction(world, "transaction.deleted", index);
     Ok(Reply::done())
 }
 

@@ -8,6 +8,7 @@ use crate::sandbox::{
     clock,
     customers::register,
     envelope::{Errors, Failure, Outcome, Reply, check},
+    events,
     input::Input,
     ledger::{RewardRow, TransactionRow},
     switches::{CreatedAt, DuplicateTransaction, UnrewardedSale},
@@ -80,6 +81,9 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
         UnrewardedSale::Reject422 => {
             return Err(Failure::field("customer", "The selected customer is invalid."));
         }
+    }
+    if let Some(created) = index.filter(|index| *index >= customers) {
+        events::customer(world, "customer.created", created);
     }
     let stored: Vec<usize> = sales.into_iter().map(|sale| store(world, sale, index)).collect();
     let status = world.created();
@@ -178,5 +182,8 @@ fn store(world: &mut World, sale: Sale, customer: Option<usize>) -> usize {
         archived_at: None,
         deleted_at: None,
     });
-    world.ledger.transactions.len() - 1
+    let index = world.ledger.transactions.len() - 1;
+    events::transaction(world, "transaction.created", index);
+    events::rewarded(world, index);
+    index
 }

@@ -1,4 +1,4 @@
-//! Webhook subscriptions. They are only kept: nothing is sent yet.
+//! Webhook subscriptions: the calls about them. What they are sent is in `sending`.
 
 use serde_json::{Value, json};
 

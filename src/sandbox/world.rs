@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 
 use crate::sandbox::{
     clock,
+    events::Event,
     ledger::{CustomerRow, Ledger, PartnerRow},
     switches::{CreatedStatus, PartnerField, Switches},
 };
@@ -35,6 +36,8 @@ pub(super) struct World {
     pub(super) created_at: String,
     pub(super) switches: Switches,
     pub(super) ledger: Ledger,
+    /// What the call that is being processed has done, and webhooks want to know.
+    pub(super) happened: Vec<Event>,
     rng: Rng,
     creates: u64,
 }
@@ -56,6 +59,7 @@ impl World {
                 transactions: Vec::new(),
                 webhooks: Vec::new(),
             },
+            happened: Vec::new(),
             rng,
             creates: 0,
         }

@@ -41,6 +41,7 @@ fn must_have_walked(Output { status, stdout, stderr }: &Output) {
         "is dead: two calls in its outbox  not told yet                     28.17",
         "asks for one, sends the other     order-1006: 49.90                43.14",
         "a lease of 2 s and a settle delay of 2 s. By default, 60 s and 30 s.",
+        "Partnero told the shop of each sale and refund twice: 14 webhooks, 7 entries in the shop's books.",
         "Shut down: 2 calls delivered since its start, 0 left, 0 dead letters, 0 lost, 0 refused; 43.14 owed to anna",
     ] {
         assert!(stdout.contains(line), "no `{line}` in:\n{stdout}");

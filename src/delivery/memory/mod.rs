@@ -32,7 +32,9 @@ use self::table::Table;
 /// It rides out Partnero's outages, but a crash or a deploy without [`shutdown`](crate::Partnero::shutdown) loses what
 /// is in it, and a second instance of the application knows nothing of it. It holds at most `capacity` calls that wait,
 /// and remembers the last 100,000 settled keys.
-#[derive(Debug, Default)]
+///
+/// It is empty for whoever it is given to: a clone shares nothing with it.
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct MemoryOutbox {}
 

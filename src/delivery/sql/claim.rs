@@ -61,7 +61,7 @@ impl Keys {
 
 /// A list of keys as a parameter.
 pub(super) fn keys<'a>(keys: impl IntoIterator<Item = &'a Arc<str>>) -> String {
-    serde_json::Value::from_iter(keys.into_iter().map(|key| &**key)).to_string()
+    keys.into_iter().map(|key| &**key).collect::<serde_json::Value>().to_string()
 }
 
 /// The parameters of the question for everything that decisions about these calls depend on.

@@ -39,14 +39,12 @@ use crate::delivery::{
     settings::Keeping,
 };
 
+pub(crate) use self::driver::{Driver, Lock, Value};
+#[cfg(feature = "webhooks")]
+pub(crate) use self::driver::{Record, Tx};
 pub use self::insert::OfTransaction;
 pub(crate) use self::{driver::Dialect, insert::Connection, stored::VERSION};
-use self::{
-    driver::{Driver, Lock, Value},
-    pace::Pace,
-    statements::Statements,
-    stored::Inserted,
-};
+use self::{pace::Pace, statements::Statements, stored::Inserted};
 
 #[cfg(feature = "sqlx-postgres")]
 pub use postgres::PostgresOutbox;
@@ -99,22 +97,24 @@ impl<D: Driver> SqlStore<D> {
 }
 
 /// A list as a parameter.
-fn json(rows: &impl Serialize) -> Result<Value, OutboxError> {
+pub(crate) fn json(rows: &impl Serialize) -> Result<Value, OutboxError> {
     let text = serde_json::to_string(rows).map_err(|error| OutboxError::Refused(error.to_string()))?;
     Ok(Value::Text(text))
 }
 
 /// Ids as a parameter.
-fn ids<I: Serialize>(ids: impl IntoIterator<Item = I>) -> Result<Value, OutboxError> {
+pub(crate) fn ids<I: Serialize>(ids: impl IntoIterator<Item = I>) -> Result<Value, OutboxError> {
     json(&ids.into_iter().collect::<Vec<_>>())
 }
 
 /// The table of ours that a message speaks of.
 fn missing_table(message: &str) -> Option<&'static str> {
-    ["partnero_calls", "partnero_notices", "partnero_programs"].into_iter().find(|table| message.contains(table))
+    ["partnero_calls", "partnero_notices", "partnero_programs", "partnero_events"]
+        .into_iter()
+        .find(|table| message.contains(table))
 }
 
-fn time(millis: Millis) -> SystemTime {
+pub(crate) fn time(millis: Millis) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
 }
 

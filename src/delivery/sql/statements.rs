@@ -223,7 +223,8 @@ impl Dialect {
         }
     }
 
-    fn text(self, text: &str) -> String {
+    /// A text of this notation as the database takes it.
+    pub(crate) fn text(self, text: &str) -> String {
         let mut text = text.to_owned();
         while let Some((before, rest)) = text.split_once("ALL{") {
             let Some((all, after)) = rest.split_once('}') else { break };

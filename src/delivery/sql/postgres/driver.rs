@@ -41,7 +41,7 @@ const INSERT: &str = "INSERT INTO partnero_calls (call_id, name, kind, version, 
 
 /// Connections to a database.
 #[derive(Clone, Debug)]
-pub(in crate::delivery::sql) struct PostgresDriver {
+pub(crate) struct PostgresDriver {
     pool: PgPool,
 }
 
@@ -115,7 +115,7 @@ impl Driver for PostgresDriver {
 }
 
 /// A transaction. All there is to ask is asked in one: behind a pooling proxy, only that stays on one connection.
-pub(in crate::delivery::sql) struct PostgresTx {
+pub(crate) struct PostgresTx {
     transaction: Transaction<'static, Postgres>,
     now: Option<Millis>,
 }

@@ -84,6 +84,12 @@ impl PostgresOutbox {
         SqlStore::new(self.driver, opening, self.version)
     }
 
+    /// For the inbox, which is beside it.
+    #[cfg(feature = "webhooks")]
+    pub(crate) fn into_driver(self) -> PostgresDriver {
+        self.driver
+    }
+
     /// Reads rows up to this version only, as an older release would: for tests of a rolling deploy.
     #[doc(hidden)]
     #[must_use]

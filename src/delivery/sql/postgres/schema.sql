@@ -1,4 +1,4 @@
--- The tables of axum-partnero's outbox in PostgreSQL. Each statement can be repeated.
+-- The tables of axum-partnero's outbox and its inbox in PostgreSQL. Each statement can be repeated.
 -- Times are milliseconds since 1970. Rows are written by axum-partnero, or with PostgresOutbox::INSERT.
 
 CREATE TABLE IF NOT EXISTS partnero_calls (
@@ -70,3 +70,32 @@ CREATE TABLE IF NOT EXISTS partnero_programs (
     name    TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     program TEXT NOT NULL
 );
+
+-- What Partnero's webhooks brought, until it is handled: the inbox.
+CREATE TABLE IF NOT EXISTS partnero_events (
+    id          BIGINT  GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- the order of arrival
+    name        TEXT COLLATE "C" NOT NULL,                        -- the inbox's name
+    digest      TEXT COLLATE "C" NOT NULL,                        -- SHA-256 of the body: a repeat isn't stored
+    version     BIGINT  NOT NULL,                                 -- of the payload
+    event       TEXT COLLATE "C" NOT NULL,
+    webhook_key TEXT COLLATE "C",
+    resource    TEXT COLLATE "C",                                 -- what it is about, until it is done: events of one wait for each other
+    state       TEXT COLLATE "C" NOT NULL DEFAULT 'pending',      -- pending, claimed, dead, done
+    due         BIGINT,                                           -- when to look at it
+    token       BIGINT  NOT NULL DEFAULT 0,                       -- counts its claims
+    attempts    BIGINT  NOT NULL DEFAULT 0,                       -- handled in vain
+    message     TEXT,                                             -- what went wrong last
+    arrived_at  BIGINT  NOT NULL,
+    died_at     BIGINT,                                           -- when it became a dead letter
+    over_at     BIGINT,                                           -- when it was done
+    payload     TEXT    NOT NULL,                                 -- the body, `\x` before what isn't text; empty once it is done
+    UNIQUE (name, digest)
+);
+
+CREATE INDEX IF NOT EXISTS partnero_events_due ON partnero_events (name, due, id) WHERE due IS NOT NULL;
+CREATE INDEX IF NOT EXISTS partnero_events_resource ON partnero_events (name, resource, id)
+    WHERE over_at IS NULL AND resource IS NOT NULL;
+-- By state: for questions that say `id > 0`.
+CREATE INDEX IF NOT EXISTS partnero_events_state ON partnero_events (name, state, id) WHERE over_at IS NULL AND id > 0;
+CREATE INDEX IF NOT EXISTS partnero_events_dead ON partnero_events (name, died_at) WHERE died_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS partnero_events_over ON partnero_events (name, over_at) WHERE over_at IS NOT NULL;

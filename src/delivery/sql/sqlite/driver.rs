@@ -29,7 +29,7 @@ const INSERT: &str = "INSERT INTO partnero_calls (call_id, name, kind, version, 
 
 /// Connections to a database.
 #[derive(Clone, Debug)]
-pub(in crate::delivery::sql) struct SqliteDriver {
+pub(crate) struct SqliteDriver {
     writer: SqlitePool,
     reader: SqlitePool,
     /// Whoever writes: SQLite has one writer, and lets others try again and again instead of queueing them.
@@ -111,7 +111,7 @@ impl Driver for SqliteDriver {
 }
 
 /// A transaction, and the turn that ends with it.
-pub(in crate::delivery::sql) struct SqliteTx {
+pub(crate) struct SqliteTx {
     transaction: Transaction<'static, Sqlite>,
     _turn: Option<OwnedMutexGuard<()>>,
 }

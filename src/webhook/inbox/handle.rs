@@ -1,0 +1,188 @@
+//! The handle of an inbox: its route, its dead letters, its end.
+
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex, Notify, OnceCell, watch},
+    task::JoinHandle,
+    time::{Instant, timeout_at},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    delivery::{Clock, OutboxError, Reach, Stop, join, keep_running, stop_when_done, stop_within},
+    webhook::{WebhookSecret, handler::Handlers, route::Door},
+};
+
+use super::{
+    dead::DeadEvents,
+    shared::{Settings, Shared},
+    store::Store,
+    storer::{Intake, storer},
+    worker::Worker,
+};
+
+/// Beyond the time given, for the inbox to say what it has.
+const COUNTING: Duration = Duration::from_millis(500);
+
+/// A running inbox: [`Webhooks::build`](crate::webhook::Webhooks::build) gives it.
+///
+/// Cheap to clone. When the last clone and the last router of it are gone without [`shutdown`](Self::shutdown), handlers
+/// that are at work end, for as long as the runtime lives, and no more begin; an inbox in memory is emptied first.
+#[derive(Clone)]
+pub struct Inbox {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) intake: Intake,
+    secret: WebhookSecret,
+    close: CancellationToken,
+    tasks: Mutex<Tasks>,
+    report: OnceCell<InboxReport>,
+}
+
+struct Tasks {
+    storer: Option<JoinHandle<()>>,
+    worker: Option<JoinHandle<()>>,
+}
+
+/// How an inbox is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InboxStatus {
+    /// Events that wait to be handled: for their turn, for the next attempt, behind a dead letter.
+    pub pending: usize,
+    /// Events whose handler is at work, in whichever process.
+    pub in_progress: usize,
+    /// Dead letters.
+    pub dead: usize,
+    /// How long ago the oldest came of those that are pending or in progress.
+    pub oldest: Option<Duration>,
+}
+
+/// What [`Inbox::shutdown`] achieved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InboxReport {
+    /// Events that were handled since the start.
+    pub handled: u64,
+    /// Events that became dead letters since then.
+    pub dead: u64,
+    /// Events that aren't handled. A durable inbox keeps them for the next process, one in memory loses them. `None` if
+    /// the inbox was out of reach and couldn't say.
+    pub left: Option<usize>,
+}
+
+impl Inbox {
+    pub(crate) fn start(
+        name: String,
+        secret: WebhookSecret,
+        store: Arc<dyn Store>,
+        handlers: Handlers<()>,
+        clock: Clock,
+        settings: Settings,
+        runtime: &Handle,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            name,
+            store,
+            handlers,
+            clock,
+            settings,
+            nudge: Arc::new(Notify::new()),
+            stop: watch::Sender::new(Stop::No),
+            written: CancellationToken::new(),
+            reach: Reach::new("inbox", "webhooks are answered 503 until the inbox is back, and none is handled"),
+            handled: 0.into(),
+            died: 0.into(),
+        });
+        let close = CancellationToken::new();
+        let (intake, storer) = storer(Arc::clone(&shared), close.clone());
+        let (name, stop, of_worker) = (shared.name.clone(), shared.stop.subscribe(), Arc::clone(&shared));
+        let worker = keep_running(name, "inbox", stop, move || Worker::new(Arc::clone(&of_worker)).run());
+        let tasks = Tasks { storer: Some(runtime.spawn(storer.run())), worker: Some(runtime.spawn(worker)) };
+        let (tasks, report) = (Mutex::new(tasks), OnceCell::new());
+        Self { inner: Arc::new(Inner { shared, intake, secret, close, tasks, report }) }
+    }
+
+    /// The route: nest it where Partnero is to send its webhooks.
+    ///
+    /// It takes POST alone. The answer is 200 once the event is stored, or is known already, or nothing handles events
+    /// of its name; 401 to what Partnero didn't sign; 413 beyond 256 KiB; and 503, after which Partnero sends the event
+    /// again, when it couldn't be stored within three seconds.
+    pub fn router<S: Clone + Send + Sync + 'static>(&self) -> axum::Router<S> {
+        Door::new(self.inner.secret.clone(), Arc::clone(&self.inner)).into_router()
+    }
+
+    /// The events whose handlers failed too often.
+    pub fn dead_letters(&self) -> DeadEvents {
+        let shared = &self.inner.shared;
+        DeadEvents::new(Arc::clone(&shared.store), Arc::clone(&shared.nudge))
+    }
+
+    /// How this inbox is doing.
+    ///
+    /// # Errors
+    /// When the inbox is out of reach.
+    pub async fn status(&self) -> Result<InboxStatus, OutboxError> {
+        let counts = self.inner.shared.store.counts().await?;
+        let (pending, in_progress, dead, oldest) = (counts.pending, counts.in_progress, counts.dead, counts.oldest);
+        Ok(InboxStatus { pending, in_progress, dead, oldest })
+    }
+
+    /// Takes no more events, lets the handlers that are at work end within that time, and cuts off the others: their
+    /// events are handled again, by the next process.
+    ///
+    /// An inbox in memory is emptied first, as far as its handlers take what is in it. Call it after the server has
+    /// stopped. Called again, the shorter time counts, and the report is the same.
+    pub async fn shutdown(&self, timeout: Duration) -> InboxReport {
+        let shared = &self.inner.shared;
+        self.inner.close.cancel();
+        stop_within(&shared.stop, timeout);
+        shared.nudge.notify_one();
+        *self.inner.report.get_or_init(|| self.end()).await
+    }
+
+    async fn end(&self) -> InboxReport {
+        let shared = &self.inner.shared;
+        let mut stop = shared.stop.subscribe();
+        let mut tasks = self.inner.tasks.lock().await;
+        join(&mut tasks.storer, &mut stop).await;
+        join(&mut tasks.worker, &mut stop).await;
+        let until = match *stop.borrow() {
+            Stop::At(at) => at.max(Instant::now()) + COUNTING,
+            _ => Instant::now() + COUNTING,
+        };
+        let counts = timeout_at(until, shared.store.counts()).await.ok().and_then(Result::ok);
+        let left = counts.map(|counts| counts.pending + counts.in_progress);
+        let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        let report = InboxReport { handled: count(&shared.handled), dead: count(&shared.died), left };
+        let (inbox, handled, dead) = (&shared.name, report.handled, report.dead);
+        if shared.store.is_volatile() && left != Some(0) {
+            tracing::error!(inbox, lost = left, "shut down with events that are lost: they were in memory alone");
+        }
+        tracing::info!(inbox, handled, dead, left, "shut down");
+        report
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        stop_when_done(&self.shared.stop);
+    }
+}
+
+/// Without secrets.
+impl fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shared = &self.inner.shared;
+        f.debug_struct("Inbox").field("name", &shared.name).field("handlers", &shared.handlers).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,30 @@
+//! The inbox: events are stored before Partnero is answered, and handled in the background until that succeeds.
+
+mod course;
+mod dead;
+mod handle;
+mod limited;
+pub(crate) mod log;
+mod memory;
+mod open;
+mod shared;
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
+mod sql;
+mod store;
+mod storer;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+pub use self::{
+    dead::{DeadEvent, DeadEvents},
+    handle::{Inbox, InboxReport, InboxStatus},
+    open::InboxOf,
+};
+pub(crate) use self::{
+    handle::Inner,
+    limited::Limited,
+    open::{IntoInbox, Stored},
+    shared::Settings,
+    store::{Added, Keeping, NewEvent},
+};

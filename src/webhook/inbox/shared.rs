@@ -1,0 +1,71 @@
+//! What the tasks of an inbox share.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    delivery::{Clock, Reach, Stop},
+    webhook::{WebhookEvent, age::time_of, handler::Handlers},
+};
+
+use super::{
+    course::Terms,
+    store::{Keeping, Store},
+};
+
+/// Held by the tasks; the handles hold it too, so it must not keep the tasks alive by itself.
+pub(crate) struct Shared {
+    pub(crate) name: String,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) handlers: Handlers<()>,
+    pub(crate) clock: Clock,
+    pub(crate) settings: Settings,
+    /// Something was stored, or an operator asked for something: look at the inbox.
+    pub(crate) nudge: Arc<Notify>,
+    pub(crate) stop: watch::Sender<Stop>,
+    /// The task that stores has ended: nothing more will come.
+    pub(crate) written: CancellationToken,
+    pub(crate) reach: Reach,
+    pub(crate) handled: AtomicU64,
+    pub(crate) died: AtomicU64,
+}
+
+/// The settings of an inbox, every one of them such that it can be reckoned with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) capacity: usize,
+    pub(crate) max_in_progress: usize,
+    pub(crate) handler_timeout: Duration,
+    pub(crate) lease: Duration,
+    pub(crate) attempts: u32,
+    pub(crate) backoff: (Duration, Duration),
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) keeping: Keeping,
+}
+
+impl Settings {
+    pub(crate) fn terms(&self) -> Terms {
+        Terms { lease: self.lease, attempts: self.attempts, backoff: self.backoff }
+    }
+}
+
+impl Shared {
+    /// Whether an event has been on its way for too long: by its own time, or if it names none, since it came.
+    pub(crate) fn is_too_old(&self, event: &WebhookEvent, arrived_at: SystemTime) -> bool {
+        let since = event.envelope().created_at().and_then(time_of).unwrap_or(arrived_at);
+        let age = self.clock.wall().duration_since(since).unwrap_or_default();
+        self.settings.max_age.is_some_and(|most| age > most)
+    }
+
+    pub(crate) fn count(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}

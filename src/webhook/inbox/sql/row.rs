@@ -1,0 +1,136 @@
+//! An event as a database holds it: read without trust, for rows can be damaged or written by hand.
+
+use bytes::Bytes;
+use serde_json::{Value as Json, json};
+
+use crate::delivery::{
+    Millis,
+    sql::{Record, time},
+};
+
+use super::super::{
+    course::{Course, LOST, Look, State, Terms},
+    store::{Claimed, Digest, hex, unhex},
+};
+
+/// Before a payload that isn't text, in hex.
+const IN_HEX: &str = "\\x";
+/// What is said of a row that can't be right.
+const DAMAGED: &str = "its row in the database is damaged";
+
+/// A row as far as it is needed.
+pub(super) struct Row {
+    pub(super) id: u64,
+    pub(super) course: Course,
+    /// Of one that was loaded.
+    pub(super) resource: Option<String>,
+    /// What went wrong now.
+    pub(super) message: Option<String>,
+    /// Of one that is due: the first of its resource.
+    first: Option<u64>,
+    arrived_at: Millis,
+    content: Option<(Digest, Bytes)>,
+}
+
+impl Row {
+    /// Reads a row of [`due`](super::statements::Statements::due).
+    pub(super) fn due(mut record: Record) -> Self {
+        let mut row = Self::read(&mut record);
+        let digest = record.text(5).and_then(|digest| Digest::try_from(unhex(&digest)?).ok());
+        row.arrived_at = record.number(6).unwrap_or_default();
+        row.content = digest.zip(record.text(7).and_then(body));
+        row.first = record.number(8);
+        row
+    }
+
+    /// Reads a row of [`load`](super::statements::Statements::load).
+    pub(super) fn loaded(mut record: Record) -> Self {
+        let mut row = Self::read(&mut record);
+        row.resource = record.text(5);
+        row
+    }
+
+    fn read(record: &mut Record) -> Self {
+        let id = record.number(0).unwrap_or_default();
+        let state = record.text(1).and_then(|state| State::parse(&state)).unwrap_or(State::Dead);
+        let due = record.number(2);
+        let token = record.number(3).unwrap_or_default();
+        let attempts = record.number(4).unwrap_or_default().try_into().unwrap_or(u32::MAX);
+        let course = Course { state, due, token, attempts };
+        Self { id, course, resource: None, message: None, first: None, arrived_at: 0, content: None }
+    }
+
+    /// A look at one that is due. What can't be read is for a person.
+    pub(super) fn look(&mut self, terms: Terms, now: Millis) -> Look {
+        if self.content.is_none() || matches!(self.course.state, State::Dead | State::Done) {
+            (self.course.state, self.course.due) = (State::Dead, None);
+            self.message = Some(DAMAGED.to_owned());
+            return Look::Died;
+        }
+        let first = self.first.is_none_or(|first| first == self.id);
+        let look = self.course.look(first, terms, now);
+        if matches!(look, Look::Lost | Look::Died) {
+            self.message = Some(LOST.to_owned());
+        }
+        look
+    }
+
+    /// For whoever handles it.
+    pub(super) fn claimed(&mut self) -> Option<Claimed> {
+        let (digest, body) = self.content.take()?;
+        let (token, attempts) = (self.course.token, self.course.attempts);
+        Some(Claimed { row: self.id, token, digest, body, arrived_at: time(self.arrived_at), attempts })
+    }
+
+    pub(super) fn to_save(&self) -> Json {
+        json!({
+            "id": self.id,
+            "state": self.course.state.as_str(),
+            "due": self.course.due,
+            "token": self.course.token,
+            "attempts": self.course.attempts,
+            // A database takes every character but this one.
+            "message": self.message.as_ref().map(|message| message.replace('\0', " ")),
+        })
+    }
+}
+
+/// A body as text: as it is where that is possible.
+pub(super) fn payload(body: &[u8]) -> String {
+    match std::str::from_utf8(body) {
+        Ok(text) if !text.contains('\0') && !text.starts_with(IN_HEX) => text.to_owned(),
+        _ => format!("{IN_HEX}{}", hex(body)),
+    }
+}
+
+/// What [`payload`] wrote.
+pub(super) fn body(payload: String) -> Option<Bytes> {
+    match payload.strip_prefix(IN_HEX) {
+        Some(in_hex) => unhex(in_hex).map(Bytes::from),
+        None => Some(Bytes::from(payload)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_body_comes_back_byte_for_byte() {
+        let all: Vec<u8> = (0..=255).collect();
+        for bytes in [b"".as_slice(), b"{}", b"\\x", b"\\xZZ", b"a\0b", b"\xff\xfe", "\u{10ffff}\u{1}".as_bytes(), &all]
+        {
+            let text = payload(bytes);
+            assert!(!text.contains('\0'), "{text}");
+            assert_eq!(body(text).as_deref(), Some(bytes));
+        }
+        assert_eq!(payload(b"{\"a\":1}"), "{\"a\":1}", "what is text is kept readable");
+    }
+
+    #[test]
+    fn a_payload_that_nobody_wrote_is_none() {
+        for text in ["\\x0", "\\x0g", "\\x+1", "\\xäö", "\\x "] {
+            assert_eq!(body(text.to_owned()), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What an inbox can do: keep events, hand out the next ones, and record what came of them.
+//!
+//! As with an outbox, all times are the store's own: only durations cross this border.
+
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+
+use crate::delivery::Answer;
+
+use super::{
+    course::{Terms, To},
+    dead::DeadEvent,
+};
+
+/// The operations of an inbox.
+pub(crate) trait Store: Send + Sync + fmt::Debug {
+    /// Whether a crash loses what is in it.
+    fn is_volatile(&self) -> bool;
+
+    /// Stores these, all of them or none, in their order: of each, whether it is new. What is there already, handled or
+    /// not, is left alone.
+    fn add<'a>(&'a self, events: &'a [NewEvent]) -> Answer<'a, Vec<Added>>;
+
+    /// Records what came of claimed events, and hands out what can be handled then, at most `limit`.
+    fn turn<'a>(&'a self, settlements: &'a [Settlement], limit: usize, terms: Terms) -> Answer<'a, Claim>;
+
+    /// What there is, by state.
+    fn counts(&self) -> Answer<'_, Counts>;
+
+    /// Dead letters with an id greater than `after`, the oldest first.
+    fn dead(&self, after: u64, limit: usize) -> Answer<'_, Vec<DeadEvent>>;
+
+    /// Puts a dead letter back in its place. `false` if there is none of that id.
+    fn retry(&self, id: u64) -> Answer<'_, bool>;
+
+    /// Gives a dead letter up. `false` if there is none of that id.
+    fn discard(&self, id: u64) -> Answer<'_, bool>;
+
+    /// Forgets what was over long ago, a small batch at a time. Whether there is more.
+    fn prune(&self, keeping: Keeping) -> Answer<'_, bool>;
+}
+
+/// SHA-256 of a body.
+pub(crate) type Digest = [u8; 32];
+
+/// An event as it came.
+#[derive(Clone)]
+pub(crate) struct NewEvent {
+    pub(crate) digest: Digest,
+    /// Its name, fit for a log.
+    pub(crate) event: String,
+    /// The key of the webhook, fit for a log.
+    pub(crate) webhook_key: Option<String>,
+    /// What it is about.
+    pub(crate) resource: Option<String>,
+    pub(crate) body: Bytes,
+}
+
+/// What became of an event that came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    New,
+    /// It was there already.
+    Repeat,
+    /// There is no room for it.
+    Full,
+}
+
+/// What a claim gave.
+#[derive(Default)]
+pub(crate) struct Claim {
+    pub(crate) events: Vec<Claimed>,
+    /// Of each settlement, whether its claim still held: one that had run out changed nothing.
+    pub(crate) held: Vec<bool>,
+    /// Those that became dead letters because their claimants were gone too often, or because they can't be read.
+    pub(crate) dead: Vec<u64>,
+    /// When there may be more, if that is known.
+    pub(crate) next: Option<Duration>,
+}
+
+/// An event to handle.
+#[derive(Clone)]
+pub(crate) struct Claimed {
+    pub(crate) row: u64,
+    /// Fences off a process whose lease has run out.
+    pub(crate) token: u64,
+    pub(crate) digest: Digest,
+    pub(crate) body: Bytes,
+    pub(crate) arrived_at: SystemTime,
+    /// Failed attempts so far.
+    pub(crate) attempts: u32,
+}
+
+/// What came of one claimed event.
+#[derive(Clone, Debug)]
+pub(crate) struct Settlement {
+    pub(crate) row: u64,
+    pub(crate) token: u64,
+    pub(crate) to: To,
+}
+
+/// How long things are kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keeping {
+    /// That an event is over, to recognise repeats.
+    pub(crate) settled: Duration,
+    pub(crate) dead: Duration,
+    pub(crate) max_dead: usize,
+}
+
+/// Events by state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) pending: usize,
+    pub(crate) in_progress: usize,
+    pub(crate) dead: usize,
+    /// How long ago the oldest open one came.
+    pub(crate) oldest: Option<Duration>,
+}
+
+/// A digest as text.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What [`hex`] wrote.
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pair = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    };
+    text.as_bytes().chunks(2).map(pair).collect()
+}
+
+/// Without what it is about.
+impl fmt::Debug for NewEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewEvent").field("event", &self.event).field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,167 @@
+//! The task that stores events: those of many requests at once, so that one sync of the disk is enough for all.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::delivery::{Finder, OutboxError, limit, time_is_up};
+
+use super::{
+    shared::Shared,
+    store::{Added, NewEvent},
+};
+
+/// Time to store an event. Then Partnero is told to send it again.
+const WITHIN: Duration = Duration::from_secs(3);
+/// The bodies that may wait to be stored, in KiB.
+const KIB: usize = 16 * 1024;
+/// Later than it could an event is stored, so that others are with it. Partnero waits for seconds.
+const GATHER: Duration = Duration::from_millis(2);
+/// Events stored at a time.
+const BATCH: usize = 256;
+/// Between two tries to reach a store that is out of reach.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// Why an event wasn't stored: Partnero sends it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotStored {
+    #[error("too many events wait to be stored")]
+    Busy,
+    #[error("it couldn't be stored in time")]
+    Late,
+    #[error("the inbox doesn't take it")]
+    Refused,
+    #[error("the inbox is shut down")]
+    ShutDown,
+}
+
+/// An event that somebody waits for.
+struct Arrival {
+    event: NewEvent,
+    answer: oneshot::Sender<Result<Added, NotStored>>,
+    _room: OwnedSemaphorePermit,
+}
+
+/// Where events go in.
+pub(crate) struct Intake {
+    queue: mpsc::UnboundedSender<Arrival>,
+    room: Arc<Semaphore>,
+}
+
+impl Intake {
+    /// Stores an event: what became of it, within three seconds.
+    pub(crate) async fn store(&self, event: NewEvent) -> Result<Added, NotStored> {
+        let kib = u32::try_from(event.body.len() / 1024 + 1).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).try_acquire_many_owned(kib).map_err(|_| NotStored::Busy)?;
+        let (answer, stored) = oneshot::channel();
+        self.queue.send(Arrival { event, answer, _room: room }).map_err(|_| NotStored::ShutDown)?;
+        match timeout(WITHIN, stored).await {
+            Ok(Ok(stored)) => stored,
+            Ok(Err(_)) => Err(NotStored::ShutDown),
+            Err(_) => Err(NotStored::Late),
+        }
+    }
+}
+
+/// The queue's other end.
+pub(crate) struct Storer {
+    queue: mpsc::UnboundedReceiver<Arrival>,
+    close: CancellationToken,
+    shared: Arc<Shared>,
+}
+
+pub(crate) fn storer(shared: Arc<Shared>, close: CancellationToken) -> (Intake, Storer) {
+    let (sender, queue) = mpsc::unbounded_channel();
+    (Intake { queue: sender, room: Arc::new(Semaphore::new(KIB)) }, Storer { queue, close, shared })
+}
+
+/// Nothing more will come: the worker may go.
+impl Drop for Storer {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!(inbox = self.shared.name, "storing events broke off: no more are taken");
+        }
+        self.shared.written.cancel();
+        self.shared.nudge.notify_one();
+    }
+}
+
+impl Storer {
+    /// Stores what comes until the queue is closed and empty, or time is up.
+    pub(crate) async fn run(mut self) {
+        let mut arrivals = Vec::new();
+        loop {
+            tokio::select! {
+                biased;
+                () = self.close.cancelled(), if !self.queue.is_closed() => self.queue.close(),
+                count = self.queue.recv_many(&mut arrivals, BATCH) => {
+                    if count == 0 {
+                        return;
+                    }
+                    self.gather(&mut arrivals).await;
+                    if !self.store(std::mem::take(&mut arrivals)).await {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets the requests that are being read come, too: whoever was answered with the last batch sends the next about now.
+    async fn gather(&mut self, arrivals: &mut Vec<Arrival>) {
+        tokio::time::sleep(GATHER).await;
+        while arrivals.len() < BATCH {
+            let Ok(next) = self.queue.try_recv() else { break };
+            arrivals.push(next);
+        }
+    }
+
+    /// Stores these, for as long as somebody waits for them. `false` when time is up.
+    async fn store(&self, arrivals: Vec<Arrival>) -> bool {
+        let (inbox, reach) = (self.shared.name.as_str(), &self.shared.reach);
+        let mut stop = self.shared.stop.subscribe();
+        // The next is at the end: what came first is stored first.
+        let mut batches = vec![arrivals];
+        while let Some(mut batch) = batches.pop() {
+            // Nobody waits any more: Partnero was told to send it again.
+            batch.retain(|arrival| !arrival.answer.is_closed());
+            if batch.is_empty() {
+                continue;
+            }
+            let events: Vec<_> = batch.iter().map(|arrival| arrival.event.clone()).collect();
+            match limit(WITHIN, self.shared.store.add(&events)).await {
+                Ok(added) => {
+                    reach.back(inbox, Finder::Writer);
+                    self.shared.nudge.notify_one();
+                    for (arrival, added) in batch.into_iter().zip(added) {
+                        let _ = arrival.answer.send(Ok(added));
+                    }
+                }
+                Err(OutboxError::Refused(message)) if batch.len() == 1 => {
+                    tracing::error!(inbox, message, "the database refuses an event");
+                    for arrival in batch {
+                        let _ = arrival.answer.send(Err(NotStored::Refused));
+                    }
+                }
+                // One of them spoils it for the others: it is looked for by halves.
+                Err(OutboxError::Refused(_)) => {
+                    let second = batch.split_off(batch.len() / 2);
+                    batches.extend([second, batch]);
+                }
+                Err(error) => {
+                    reach.lost(inbox, Finder::Writer, &error);
+                    batches.push(batch);
+                    tokio::select! {
+                        () = tokio::time::sleep(RETRY) => {}
+                        () = time_is_up(&mut stop, Duration::ZERO) => return false,
+                    }
+                }
+            }
+        }
+        true
+    }
+}

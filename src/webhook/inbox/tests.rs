@@ -1,0 +1,6 @@
+//! What every inbox does: in memory, in SQLite, in PostgreSQL.
+
+mod base;
+mod letters;
+mod order;
+mod storing;

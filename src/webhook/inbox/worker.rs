@@ -1,0 +1,306 @@
+//! The task that claims events, has them handled, and records what came of that.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant as Moment},
+};
+
+use tokio::{
+    sync::watch,
+    task::{Id, JoinError, JoinSet},
+    time::Instant,
+};
+
+use crate::{
+    delivery::{Finder, OutboxError, Stop, backoff, chance, until},
+    model::mask,
+    webhook::{EventId, WebhookEvent},
+};
+
+use super::{
+    course::To,
+    log,
+    shared::Shared,
+    store::{Claim, Claimed, Settlement},
+};
+
+/// A shared inbox is looked at this often: another process may have stored something.
+const POLL: Duration = Duration::from_secs(1);
+/// What is over is forgotten this often.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+/// Between two tries to reach an inbox that is out of reach.
+const STORE_RETRY: Duration = Duration::from_millis(500);
+
+pub(crate) struct Worker {
+    shared: Arc<Shared>,
+    tasks: JoinSet<Handled>,
+    /// What the tasks handle.
+    running: HashMap<Id, Running>,
+    /// Not yet recorded.
+    settlements: Vec<Settlement>,
+    /// The inbox is out of reach: when to try again.
+    store_back_at: Option<Duration>,
+    /// When the inbox has something to do, as far as it knows.
+    next_claim: Option<Duration>,
+    next_housekeeping: Duration,
+    /// What was stored last has been looked at: it came between the order to stop and the end of the task that stores.
+    last_look: bool,
+    stop: watch::Receiver<Stop>,
+}
+
+struct Running {
+    row: u64,
+    token: u64,
+    attempts: u32,
+    id: EventId,
+    began: Moment,
+}
+
+/// What came of a handler.
+struct Handled {
+    event: WebhookEvent,
+    end: End,
+}
+
+enum End {
+    Done,
+    TooOld,
+    Failed(String),
+}
+
+impl Worker {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        let now = shared.clock.monotonic();
+        Self {
+            stop: shared.stop.subscribe(),
+            tasks: JoinSet::new(),
+            running: HashMap::new(),
+            settlements: Vec::new(),
+            store_back_at: None,
+            next_claim: Some(now),
+            next_housekeeping: now + HOUSEKEEPING,
+            last_look: false,
+            shared,
+        }
+    }
+
+    /// Runs until it is told to stop.
+    pub(crate) async fn run(mut self) {
+        loop {
+            while let Some(joined) = self.tasks.try_join_next_with_id() {
+                self.take_in(joined);
+            }
+            self.prepare_last_look();
+            self.turn().await;
+            self.keep_house().await;
+            if self.is_over() {
+                break;
+            }
+            self.wait().await;
+        }
+        self.cut_off().await;
+    }
+
+    fn now(&self) -> Duration {
+        self.shared.clock.monotonic()
+    }
+
+    /// Takes in what a handler came back with.
+    fn take_in(&mut self, joined: Result<(Id, Handled), JoinError>) {
+        let (task, event, end) = match joined {
+            Ok((task, Handled { event, end })) => (task, Some(event), end),
+            Err(error) => (error.id(), None, End::Failed("it panicked".to_owned())),
+        };
+        let Some(Running { row, token, attempts, id, began }) = self.running.remove(&task) else { return };
+        let shared = &self.shared;
+        let to = match end {
+            End::Done | End::TooOld => {
+                Shared::count(&shared.handled);
+                let verdict = if matches!(end, End::Done) { "handled" } else { "too old: dropped unhandled" };
+                log::handled(&shared.name, id, event.as_ref(), verdict, began.elapsed());
+                To::Done
+            }
+            End::Failed(message) if attempts + 1 >= shared.settings.attempts => {
+                Shared::count(&shared.died);
+                log::dead(&shared.name, id, event.as_ref(), &message, attempts + 1);
+                To::Dead { message }
+            }
+            End::Failed(message) => {
+                let after = backoff(shared.settings.backoff, attempts, chance());
+                log::failed(&shared.name, id, event.as_ref(), &message, after);
+                To::Again { after, message }
+            }
+        };
+        self.settlements.push(Settlement { row, token, to });
+    }
+
+    /// Once nothing more can be stored, the inbox is looked at once more, whatever it said before.
+    fn prepare_last_look(&mut self) {
+        if !self.last_look && *self.stop.borrow() != Stop::No && self.shared.written.is_cancelled() {
+            self.last_look = true;
+            self.next_claim = Some(self.now());
+        }
+    }
+
+    /// Records what handlers came back with, claims as many events as may be handled now, and has them handled.
+    async fn turn(&mut self) {
+        let may_claim = match *self.stop.borrow() {
+            Stop::No => true,
+            Stop::At(at) if Instant::now() >= at => false,
+            // What a durable inbox keeps needn't be begun.
+            Stop::WhenDone | Stop::At(_) => self.shared.store.is_volatile(),
+        };
+        // What waited for those that are over may go on.
+        let due = !self.settlements.is_empty() || self.next_claim.is_some_and(|next| next <= self.now());
+        let room = self.shared.settings.max_in_progress.saturating_sub(self.running.len());
+        let room = if may_claim && due { room } else { 0 };
+        if (room == 0 && self.settlements.is_empty()) || self.store_rests() {
+            return;
+        }
+        match self.shared.store.turn(&self.settlements, room, self.shared.settings.terms()).await {
+            Ok(claim) => self.take_turn(claim, room),
+            Err(error) => self.out_of_reach(&error),
+        }
+    }
+
+    fn take_turn(&mut self, claim: Claim, room: usize) {
+        let Claim { events, held, dead, next } = claim;
+        self.in_reach();
+        // Behind another process's turn, they weren't even looked at.
+        if held.len() == self.settlements.len() {
+            self.settlements.clear();
+        }
+        for _ in held.iter().filter(|held| !**held) {
+            tracing::warn!(inbox = self.shared.name, "a handler took longer than its lease: it may run twice");
+        }
+        self.next_claim = if room > 0 { next.map(|next| self.now() + next) } else { Some(self.now()) };
+        for letter in dead {
+            Shared::count(&self.shared.died);
+            log::lost(&self.shared.name, letter);
+        }
+        for event in events {
+            self.begin(event);
+        }
+    }
+
+    fn begin(&mut self, claimed: Claimed) {
+        let Claimed { row, token, digest, body, arrived_at, attempts } = claimed;
+        let (shared, id) = (Arc::clone(&self.shared), EventId::from(digest));
+        let task = self.tasks.spawn(async move {
+            let event = WebhookEvent::parse(body);
+            if shared.is_too_old(&event, arrived_at) {
+                return Handled { event, end: End::TooOld };
+            }
+            let end = handle(&shared, id, event.clone()).await;
+            Handled { event, end }
+        });
+        self.running.insert(task.id(), Running { row, token, attempts, id, began: Moment::now() });
+    }
+
+    async fn keep_house(&mut self) {
+        if self.now() < self.next_housekeeping || *self.stop.borrow() != Stop::No {
+            return;
+        }
+        let more = self.shared.store.prune(self.shared.settings.keeping).await;
+        // A small batch at a time: events come in between.
+        let wait = if matches!(more, Ok(true)) { Duration::from_millis(10) } else { HOUSEKEEPING };
+        self.next_housekeeping = self.now() + wait;
+        // A dead letter whose time was up may have set free what waited behind it.
+        self.next_claim = Some(self.now());
+    }
+
+    /// Whether it is time to go.
+    fn is_over(&self) -> bool {
+        let volatile = self.shared.store.is_volatile();
+        let idle = self.running.is_empty() && self.settlements.is_empty() && (!volatile || self.last_look);
+        match *self.stop.borrow() {
+            Stop::No => false,
+            Stop::At(at) if Instant::now() >= at => true,
+            _ if !idle => false,
+            _ if !volatile => true,
+            Stop::WhenDone => self.next_claim.is_none(),
+            // Nothing will happen before the time is up: no use in waiting for it.
+            Stop::At(at) => {
+                let left = at.saturating_duration_since(Instant::now());
+                self.next_claim.is_none_or(|next| next > self.now() + left)
+            }
+        }
+    }
+
+    async fn wait(&mut self) {
+        let now = self.now();
+        let volatile = self.shared.store.is_volatile();
+        let poll = self.store_back_at.or((!volatile).then_some(now + POLL));
+        let room = self.running.len() < self.shared.settings.max_in_progress;
+        let claim = self.next_claim.filter(|_| room && !self.store_rests() && self.may_begin());
+        let wake = [claim, poll, Some(self.next_housekeeping)].into_iter().flatten().min().unwrap_or(now + POLL);
+        let stop_at = match *self.stop.borrow() {
+            Stop::At(at) => Some(at),
+            _ => None,
+        };
+        let clock = self.shared.clock.clone();
+        tokio::select! {
+            () = self.shared.nudge.notified() => self.next_claim = Some(self.now()),
+            () = clock.sleep_until(wake) => {
+                if !volatile || self.store_back_at.is_some() {
+                    self.next_claim = Some(self.now());
+                }
+            }
+            Some(joined) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.take_in(joined),
+            _ = self.stop.changed() => {}
+            () = until(stop_at) => {}
+        }
+    }
+
+    fn may_begin(&self) -> bool {
+        *self.stop.borrow() == Stop::No || self.shared.store.is_volatile()
+    }
+
+    /// Ends the handlers that are still at it, and gives their events back, for another process to begin anew.
+    async fn cut_off(mut self) {
+        self.tasks.shutdown().await;
+        if !self.running.is_empty() {
+            let (inbox, cut_off) = (&self.shared.name, self.running.len());
+            tracing::warn!(inbox, cut_off, "handlers didn't end in time: their events are handled again");
+        }
+        let back = self.running.drain().map(|(_, it)| Settlement { row: it.row, token: it.token, to: To::Back });
+        self.settlements.extend(back);
+        if !self.settlements.is_empty() {
+            // If that isn't recorded, their leases end.
+            let _ = self.shared.store.turn(&self.settlements, 0, self.shared.settings.terms()).await;
+        }
+    }
+
+    fn out_of_reach(&mut self, error: &OutboxError) {
+        self.shared.reach.lost(&self.shared.name, Finder::Dispatcher, error);
+        self.store_back_at = Some(self.now() + STORE_RETRY);
+    }
+
+    fn in_reach(&mut self) {
+        if self.store_back_at.take().is_some() {
+            self.shared.reach.back(&self.shared.name, Finder::Dispatcher);
+        }
+    }
+
+    fn store_rests(&self) -> bool {
+        self.store_back_at.is_some_and(|at| self.now() < at)
+    }
+}
+
+/// Has an event handled within its time. A panic ends the task that this is in.
+async fn handle(shared: &Shared, id: EventId, event: WebhookEvent) -> End {
+    let Some(handling) = shared.handlers.handle(id, event) else {
+        return End::Failed("no handler: another version of the application may have one".to_owned());
+    };
+    let limit = shared.settings.handler_timeout;
+    let end = shared.clock.monotonic() + limit;
+    tokio::select! {
+        biased;
+        handled = handling => match handled {
+            Ok(()) => End::Done,
+            Err(error) => End::Failed(mask(&error.to_string())),
+        },
+        () = shared.clock.sleep_until(end) => End::Failed(format!("no answer within {limit:?}")),
+    }
+}

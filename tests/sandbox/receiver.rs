@@ -1,0 +1,143 @@
+//! An application that receives webhooks: a real server, which checks each signature with code that isn't ours.
+
+use std::{
+    future::Future,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
+
+use crate::client::Client;
+
+/// Something that came.
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Received {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(crate) fn event(&self) -> String {
+        self.json()["event"].as_str().unwrap().to_owned()
+    }
+
+    /// The key of the transaction, customer or whatever it is about.
+    pub(crate) fn about(&self) -> String {
+        self.json()["data"]["key"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Ends when dropped.
+pub(crate) struct Receiver {
+    pub(crate) address: SocketAddr,
+    received: Arc<Mutex<Vec<Received>>>,
+    server: JoinHandle<()>,
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Receiver {
+    /// Answers 200.
+    pub(crate) async fn start() -> Self {
+        Self::answering(|_, _| async {}).await
+    }
+
+    /// Answers as told by the number of the request, from 0, and the request.
+    pub(crate) async fn answering<F, A>(answer: impl Fn(usize, Received) -> F + Clone + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = A> + Send + 'static,
+        A: IntoResponse,
+    {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let received: Arc<Mutex<Vec<Received>>> = Arc::default();
+        let seen = Arc::clone(&received);
+        let handler = async move |headers: HeaderMap, body: Bytes| -> Response {
+            let it = Received { headers, body };
+            let number = {
+                let mut seen = seen.lock().unwrap();
+                seen.push(it.clone());
+                seen.len() - 1
+            };
+            answer(number, it).await.into_response()
+        };
+        let address = listener.local_addr().unwrap();
+        let app = Router::new().fallback(handler);
+        let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { address, received, server }
+    }
+
+    /// Answers nothing until the semaphore is closed.
+    pub(crate) async fn behind_a_gate() -> (Self, Arc<Semaphore>) {
+        let gate = Arc::new(Semaphore::new(0));
+        let closed = Arc::clone(&gate);
+        let answer = move |_, _| {
+            let closed = Arc::clone(&closed);
+            async move { drop(closed.acquire().await) }
+        };
+        (Self::answering(answer).await, gate)
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/hook", self.address)
+    }
+
+    pub(crate) fn received(&self) -> Vec<Received> {
+        self.received.lock().unwrap().clone()
+    }
+
+    /// What came of each event that came: its name and the key in its data.
+    pub(crate) fn events(&self) -> Vec<String> {
+        self.received().iter().map(Received::event).collect()
+    }
+
+    pub(crate) fn about(&self) -> Vec<String> {
+        self.received().iter().map(Received::about).collect()
+    }
+
+    /// Waits until so many have come.
+    pub(crate) async fn has(&self, count: usize) {
+        soon(async {
+            while self.received().len() < count {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        })
+        .await;
+    }
+}
+
+/// Not for ever: a test that hangs says nothing.
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), future).await.expect("it takes too long")
+}
+
+/// Subscribes through the API. The webhook's key and secret.
+pub(crate) async fn subscribe(client: &Client, url: &str, events: &[&str]) -> (String, String) {
+    let data = client.create("webhooks", json!({ "name": "test", "url": url, "events": events })).await;
+    (data["key"].as_str().unwrap().to_owned(), data["signature"].as_str().unwrap().to_owned())
+}
+
+/// By a crate that the sandbox doesn't use.
+pub(crate) fn sign(secret: &str, body: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(body);
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,73 @@
+//! Events that no handler takes become dead letters, and what becomes of those.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
+use axum_partnero::{
+    SqliteOutbox, WebhookEvent,
+    webhook::{DeadEvents, EventId},
+};
+use serde_json::json;
+
+use crate::support::{App, body, ms, until, webhooks};
+
+#[tokio::test]
+async fn a_dead_letter_is_handled_again_when_it_is_retried_from_another_process_and_what_waits_follows() {
+    let (broken, seen) = (Arc::new(AtomicBool::new(true)), Arc::new(Mutex::new(Vec::new())));
+    let handler = {
+        let (broken, seen) = (Arc::clone(&broken), Arc::clone(&seen));
+        move |_: EventId, event: WebhookEvent| {
+            let result = if broken.load(Ordering::SeqCst) {
+                Err("no account for mia@mail.test")
+            } else {
+                seen.lock().unwrap().push(event.name().to_owned());
+                Ok(())
+            };
+            std::future::ready(result)
+        }
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("partnero.db");
+    let outbox = SqliteOutbox::open(&file).await.unwrap();
+    let webhooks = webhooks::<()>().inbox(outbox.clone()).on_event(handler).attempts(2).backoff(ms(1), ms(2));
+    let app = App::new(webhooks.build().unwrap()).await;
+    for name in ["transaction.created", "transaction.deleted"] {
+        assert_eq!(app.send(body(name, &json!({"key": "order-1"}))).await, 200);
+    }
+    until("it is a dead letter", async || app.inbox.status().await.unwrap().dead == 1).await;
+    assert_eq!(app.inbox.status().await.unwrap().pending, 1, "the deletion waits behind it");
+
+    let letters = DeadEvents::of(SqliteOutbox::open(&file).await.unwrap(), "partnero");
+    assert!(DeadEvents::of(outbox, "other").page(0, 9).await.unwrap().is_empty(), "not of this name");
+    let letter = letters.page(0, 9).await.unwrap().remove(0);
+    assert_eq!((&letter.name[..], letter.attempts, letter.waiting), ("transaction.created", 2, 1));
+    assert_eq!(letter.message, "no account for [masked]");
+    assert_eq!(letter.event().transaction_key(), Some("order-1"));
+
+    broken.store(false, Ordering::SeqCst);
+    assert!(letters.retry(letter.id).await.unwrap());
+    until("both are handled", async || seen.lock().unwrap().len() == 2).await;
+    assert_eq!(*seen.lock().unwrap(), ["transaction.created", "transaction.deleted"]);
+    assert_eq!(app.send(body("transaction.created", &json!({"key": "order-1"}))).await, 200);
+    assert_eq!(app.inbox.status().await.unwrap(), axum_partnero::webhook::InboxStatus::default(), "a repeat, still");
+}
+
+#[tokio::test]
+async fn what_is_over_keeps_no_personal_data_in_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("partnero.db");
+    let outbox = SqliteOutbox::open(&file).await.unwrap();
+    let done = async |_: EventId, _: WebhookEvent| Ok::<_, String>(());
+    let app = App::new(webhooks::<()>().inbox(outbox).on_event(done).build().unwrap()).await;
+    assert_eq!(
+        app.send(body("customer.created", &json!({"key": "mia@mail.test", "email": "mia@mail.test"}))).await,
+        200
+    );
+    until("it is handled", async || app.inbox.status().await.unwrap().oldest.is_none()).await;
+    let pool = sqlx::SqlitePool::connect(file.to_str().unwrap()).await.unwrap();
+    let row: (String, Option<String>, i64) =
+        sqlx::query_as("SELECT payload, resource, length(digest) FROM partnero_events").fetch_one(&pool).await.unwrap();
+    assert_eq!(row, (String::new(), None, 64));
+}

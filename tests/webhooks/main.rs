@@ -1,0 +1,24 @@
+//! Webhooks over real sockets: what is answered, what is handled, and that nothing is lost or done twice when handlers
+//! and processes fail.
+//!
+//! `PARTNERO_WEBHOOKS` is how many webhooks are sent in the chaos (10,000), `PARTNERO_WEBHOOKS_SEED` repeats a failure.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+#[path = "../shared/log.rs"]
+mod log;
+#[path = "../shared/postgres.rs"]
+mod postgres;
+
+mod answers;
+mod chaos;
+mod child;
+mod effects;
+mod ending;
+mod handlers;
+mod hostile;
+mod lanes;
+mod letters;
+mod logging;
+mod process;
+mod support;
+mod trouble;

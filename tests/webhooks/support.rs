@@ -1,0 +1,111 @@
+//! What the tests have in common: an application that takes webhooks, and a Partnero that sends them.
+
+use std::{net::SocketAddr, time::Duration};
+
+use axum::Router;
+use axum_partnero::{WebhookSecret, Webhooks, webhook::Inbox};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde_json::json;
+use sha2::Sha256;
+use tokio::net::TcpListener;
+
+pub(crate) const SECRET: &str = "q7W8e9R0t1Y2u3I4";
+/// No test waits longer than this for what must come.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
+
+pub(crate) const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+pub(crate) fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// What `future` gives, or a panic when it never does.
+pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(DEADLINE, future).await.expect("it never came to an end")
+}
+
+/// Waits until it is so.
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let looked = async {
+        while !is_so().await {
+            tokio::time::sleep(ms(2)).await;
+        }
+    };
+    assert!(tokio::time::timeout(DEADLINE, looked).await.is_ok(), "never: {what}");
+}
+
+/// A number from the environment.
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(value) => value.parse().unwrap_or_else(|_| panic!("{name} must be a number")),
+        Err(_) => default,
+    }
+}
+
+pub(crate) fn webhooks<S: Send + Sync + 'static>() -> Webhooks<S> {
+    Webhooks::new(WebhookSecret::new(SECRET).unwrap())
+}
+
+/// A sale of this key, as Partnero tells it.
+pub(crate) fn sale(key: &str) -> String {
+    let data = json!({"key": key, "amount": "49.90", "customer": {"key": "mia", "email": "mia@mail.test"}});
+    body("transaction.created", &data)
+}
+
+pub(crate) fn body(event: &str, data: &serde_json::Value) -> String {
+    json!({
+        "event": event,
+        "url": "https://shop.test/webhooks/partnero",
+        "webhook_key": "aB3dE6gH9jK2",
+        "created_at": "2026-03-04T05:06:07.000000Z",
+        "data": data,
+    })
+    .to_string()
+}
+
+/// As Partnero signs it, computed without the crate.
+pub(crate) fn signature(body: &[u8]) -> String {
+    let mut hmac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+    hmac.update(body);
+    hmac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// An application that listens, and nothing but its webhooks.
+pub(crate) struct App {
+    pub(crate) inbox: Inbox,
+    pub(crate) address: SocketAddr,
+    client: reqwest::Client,
+}
+
+impl App {
+    pub(crate) async fn new(inbox: Inbox) -> Self {
+        let address = serve(&inbox).await;
+        Self { inbox, address, client: reqwest::Client::new() }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/webhooks/partnero", self.address)
+    }
+
+    pub(crate) fn post(&self, body: impl Into<reqwest::Body>, signature: &str) -> reqwest::RequestBuilder {
+        self.client.post(self.url()).header("Signature", signature).body(body)
+    }
+
+    /// Sends it as Partnero does. The answer's status.
+    pub(crate) async fn send(&self, body: impl Into<Vec<u8>>) -> u16 {
+        let body = body.into();
+        let signature = signature(&body);
+        within(self.post(body, &signature).send()).await.unwrap().status().as_u16()
+    }
+}
+
+/// Serves an inbox where an application would.
+pub(crate) async fn serve(inbox: &Inbox) -> SocketAddr {
+    let app: Router = Router::new().nest("/webhooks/partnero", inbox.router());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
