@@ -42,7 +42,7 @@ async fn a_gigabyte_is_cut_off_whether_it_is_announced_or_not_with_memory_flat()
     let before = process.memory().await;
     for headers in ["content-length: 1073741824", "transfer-encoding: chunked"] {
         let (mut reader, mut writer) = open(&process, headers).await.into_split();
-        let chunk = [b"10000\r\n".as_slice(), &[b' '; 0x10000], b"\r\n"].concat();
+        let chunk = [b"10000\r\n".as_slice(), &vec![b' '; 0x10000], b"\r\n"].concat();
         let sending = tokio::spawn(async move {
             for sent in 0..1024 * 16 {
                 if writer.write_all(&chunk).await.is_err() {

@@ -117,6 +117,7 @@ impl Course {
     }
 }
 
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
 impl State {
     pub(crate) fn as_str(self) -> &'static str {
         match self {

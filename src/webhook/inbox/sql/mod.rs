@@ -21,13 +21,13 @@ use crate::delivery::{
 };
 
 use self::{
-    row::{Row, payload},
+    row::{Row, hex, payload},
     statements::{Statements, statements},
 };
 use super::{
     course::{Look, State, Terms},
     dead::DeadEvent,
-    store::{Added, Claim, Counts, Keeping, NewEvent, Settlement, Store, hex},
+    store::{Added, Claim, Counts, Keeping, NewEvent, Settlement, Store},
 };
 
 /// The version of the rows that this version writes, and the newest that it reads.

@@ -10,7 +10,7 @@ use crate::delivery::{
 
 use super::super::{
     course::{Course, LOST, Look, State, Terms},
-    store::{Claimed, Digest, hex, unhex},
+    store::{Claimed, Digest},
 };
 
 /// Before a payload that isn't text, in hex.
@@ -109,6 +109,21 @@ pub(super) fn body(payload: String) -> Option<Bytes> {
         Some(in_hex) => unhex(in_hex).map(Bytes::from),
         None => Some(Bytes::from(payload)),
     }
+}
+
+/// Bytes as text.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What [`hex`] wrote.
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pair = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    };
+    text.as_bytes().chunks(2).map(pair).collect()
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ async fn letters_are_listed_page_by_page_with_what_is_needed_to_judge_them() {
         assert_eq!((letter.webhook_key.as_deref(), letter.attempts, letter.waiting), (Some("aB3dE6gH9jK2"), 1, 0));
         assert_eq!(&letter.body[..], [4; 3], "{}", inbox.kind);
         let time = letter.died_at.duration_since(letter.arrived_at).unwrap();
-        assert!((SECOND - SECOND / 10..SECOND + SECOND / 10).contains(&time), "{} {time:?}", inbox.kind);
+        assert!((SECOND / 2..SECOND * 2).contains(&time), "{} {time:?}", inbox.kind);
         assert!(!format!("{letter:?}").contains("[4, 4, 4]"), "the body isn't shown");
     }
 }

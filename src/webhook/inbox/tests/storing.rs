@@ -55,9 +55,9 @@ async fn a_claim_is_fenced_off_when_its_lease_has_ended() {
     for inbox in all().await {
         inbox.add(&[event(1, None)]).await;
         let late = inbox.claim(1).await.pop().unwrap();
-        inbox.clock.advance(LEASE - SECOND);
+        inbox.clock.advance(LEASE / 2);
         assert!(inbox.claim(1).await.is_empty(), "{}: it is still the first one's", inbox.kind);
-        inbox.clock.advance(SECOND);
+        inbox.clock.advance(LEASE / 2);
         assert!(inbox.claim(1).await.is_empty(), "{}: found lost, and put off", inbox.kind);
         assert!(!inbox.settle(&late, To::Done).await, "{}", inbox.kind);
         inbox.clock.advance(SECOND);
