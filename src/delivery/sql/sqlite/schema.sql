@@ -89,7 +89,7 @@ CREATE TABLE IF NOT EXISTS partnero_events (
     died_at     INTEGER,                                      -- when it became a dead letter
     over_at     INTEGER,                                      -- when it was done
     payload     TEXT    NOT NULL,                             -- the body, `\x` before what isn't text; empty once it is done
-    UNIQUE (name, digest)
+    UNIQUE (digest, name)                                     -- in this order, it fits no other question
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS partnero_events_due ON partnero_events (name, due, id) WHERE due IS NOT NULL;

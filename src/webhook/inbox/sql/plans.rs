@@ -49,14 +49,21 @@ async fn fill<D: Driver>(inbox: &SqlInbox<D>) {
 }
 
 /// The plans of what a turn asks, by what they are for.
-async fn plans<D: Driver>(inbox: &SqlInbox<D>, explain: &str) -> [(&'static str, Vec<String>); 3] {
+async fn plans<D: Driver>(inbox: &SqlInbox<D>, explain: &str) -> [(&'static str, Vec<String>); 5] {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     let now = || Value::Int(i64::try_from(now.as_millis()).unwrap());
     let name = || Value::from("shop");
     let due = vec![name(), now(), Value::Int(1), Value::Int(16)];
     let next = vec![name(), now(), Value::Int(1)];
+<<<<<<< HEAD
     let keys = Value::Text(json!(["a", "b"]).to_string());
+=======
+    let keys = Value::Text(json!([{"key": "a"}, {"key": "b"}]).to_string());
+    let ids = || Value::Text(json!([{"id": 1}, {"id": 2}]).to_string());
+>>>>>>> whi
     [
+        ("load", plan(inbox, explain, &inbox.sql.load, vec![name(), ids()]).await),
+        ("save", plan(inbox, explain, &inbox.sql.save, vec![ids(), now()]).await),
         ("due", plan(inbox, explain, &inbox.sql.due, due).await),
         ("next_due", plan(inbox, explain, &inbox.sql.next_due, next).await),
         ("wake", plan(inbox, explain, &inbox.sql.wake, vec![name(), now(), keys]).await),
@@ -78,6 +85,7 @@ async fn sqlite_goes_by_keys() {
             "{what}: {text}"
         );
         let wanted: &[&str] = match what {
+            "load" | "save" => &["(rowid=?)"],
             "wake" => &["partnero_events_resource (name=? AND resource>? AND resource<?)", "(rowid=?)"],
             "due" => &[
                 "partnero_events_due (name=? AND due<?)",
@@ -108,6 +116,7 @@ async fn postgresql_goes_by_keys() {
             let text = lines.join("\n");
             assert!(!text.contains("Seq Scan on partnero_events"), "{what}, known {known}: {text}");
             let wanted: &[&str] = match what {
+                "load" | "save" => &["partnero_events_pkey"],
                 "wake" => &["partnero_events_resource", "partnero_events_pkey"],
                 "due" => &["partnero_events_due", "partnero_events_resource"],
                 _ => &["partnero_events_due"],
