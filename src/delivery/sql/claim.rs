@@ -7,8 +7,6 @@ use std::{
     time::Duration,
 };
 
-use serde_json::json;
-
 use crate::delivery::{
     call::CallKind,
     dead::DeadReason,
@@ -63,8 +61,7 @@ impl Keys {
 
 /// A list of keys as a parameter.
 pub(super) fn keys<'a>(keys: impl IntoIterator<Item = &'a Arc<str>>) -> String {
-    let keys: Vec<_> = keys.into_iter().map(|key| json!({"key": &**key})).collect();
-    serde_json::Value::Array(keys).to_string()
+    keys.into_iter().map(|key| &**key).collect::<serde_json::Value>().to_string()
 }
 
 /// The parameters of the question for everything that decisions about these calls depend on.
@@ -220,9 +217,8 @@ impl Round {
     }
 
     /// What is to be written.
-    pub(super) fn changes(&self) -> Option<String> {
-        let rows: Vec<_> = self.changed.iter().filter_map(|id| self.rows.get(id)).map(Stored::to_save).collect();
-        if rows.is_empty() { None } else { serde_json::to_string(&rows).ok() }
+    pub(super) fn changes(&self) -> Vec<&Stored> {
+        self.changed.iter().filter_map(|id| self.rows.get(id)).collect()
     }
 
     pub(super) fn row(&self, id: u64) -> Option<&Stored> {

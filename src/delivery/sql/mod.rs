@@ -104,12 +104,7 @@ pub(crate) fn json(rows: &impl Serialize) -> Result<Value, OutboxError> {
 
 /// Ids as a parameter.
 pub(crate) fn ids<I: Serialize>(ids: impl IntoIterator<Item = I>) -> Result<Value, OutboxError> {
-    #[derive(Serialize)]
-    struct Id<I> {
-        id: I,
-    }
-
-    json(&ids.into_iter().map(|id| Id { id }).collect::<Vec<_>>())
+    json(&ids.into_iter().collect::<Vec<_>>())
 }
 
 /// The table of ours that a message speaks of.

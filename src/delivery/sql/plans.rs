@@ -27,7 +27,7 @@ async fn plan<D: Driver>(store: &SqlStore<D>, explain: &str, statement: &str, pa
 
 /// Of what a claim and a settlement ask, the lines that say by which columns an index is searched.
 async fn searches<D: Driver>(store: &SqlStore<D>, explain: &str, mark: &str) -> Vec<String> {
-    let keys = || Value::Text(json!([{"key": "1"}, {"key": "2"}]).to_string());
+    let keys = || Value::Text(json!(["1", "2"]).to_string());
     let mut lines = plan(store, explain, &store.sql.related, vec![store.name(), keys(), keys(), keys()]).await;
     lines.extend(plan(store, explain, &store.sql.wake, vec![store.name(), Value::Int(1), keys(), keys()]).await);
     lines.retain(|line| line.contains(mark));
@@ -75,7 +75,7 @@ async fn postgresql_goes_by_keys() {
     .unwrap();
     let store = outbox.into_sql(opening());
     for line in searches(&store, "EXPLAIN", "Index Cond").await {
-        assert!(line.contains("(id = ANY") || line.contains("_key = (") && line.contains("(state "), "{line}");
+        assert!(line.contains("(id = ANY") || line.contains("_key = ") && line.contains("(state "), "{line}");
     }
     assert!(looks_at_what_waits(&store, "EXPLAIN").await);
 }

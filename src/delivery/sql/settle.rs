@@ -73,10 +73,24 @@ impl<D: Driver> SqlStore<D> {
         Ok(rows.into_iter().map(Stored::read).map(|row| (row.id, row)).collect())
     }
 
-    pub(super) async fn save(&self, tx: &mut D::Tx, rows: &[&Stored]) -> Result<(), OutboxError> {
-        let rows: Vec<_> = rows.iter().map(|row| row.to_save()).collect();
-        tx.query(&self.sql.save, vec![json(&rows)?]).await?;
-        Ok(())
+    /// Writes what changed of these, and reads the bodies of what is to be sent.
+    pub(super) async fn save(&self, tx: &mut D::Tx, rows: &[&Stored]) -> Result<HashMap<u64, String>, OutboxError> {
+        // Most are changed in the same way: that is told once.
+        let mut alike: HashMap<String, Vec<u64>> = HashMap::new();
+        for row in rows {
+            let change =
+                serde_json::to_string(&row.to_save()).map_err(|error| OutboxError::Refused(error.to_string()))?;
+            alike.entry(change).or_default().push(row.id);
+        }
+        let mut payloads = HashMap::new();
+        for (change, rows) in alike {
+            for mut record in tx.query(&self.sql.save, vec![ids(rows)?, change.into()]).await? {
+                if let (Some(id), Some(payload)) = (record.number(0), record.text(1)) {
+                    payloads.insert(id, payload);
+                }
+            }
+        }
+        Ok(payloads)
     }
 
     /// Looks again at the calls that may have waited for others of these keys.

@@ -1,8 +1,8 @@
 //! The SQL of an outbox: one text for all databases, but for how a list of parameters is unfolded.
 //!
 //! A list is one parameter, a JSON array of objects: so a batch of any size is one statement, and a statement has one
-//! text. In it, `EACH($n)` is the table of a list's elements, with a column `value`; `[[…]]` is one of what a query gives;
-//! `ALL{column|$n|condition}` the ids of the calls that have one of the keys of a list and meet the condition.
+//! text. In it, `EACH($n)` is the table of a list's elements, with a column `value`; `LIST($n)` the same of a list of
+//! texts or numbers, as texts; `OBJECT($n)` an object by itself; `[[…]]` is one of what a query gives; `ALL{column|$n|condition}` the ids of the calls that have one of the keys of a list and meet the condition.
 //!
 //! PostgreSQL is asked for each key by itself, and told what is found as an array: left to itself, it chooses orders of
 //! joins and indexes by statistics, which a table that fills and empties doesn't have, and reads all that waits. So does
@@ -27,8 +27,8 @@ macro_rules! first {
         concat!(
             "SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.",
             $column,
-            " = (k.value ->> 'key') AND c.state = 'pending'" $(, $and)*,
-            " ORDER BY c.id LIMIT 1) FROM EACH(",
+            " = k.value AND c.state = 'pending'" $(, $and)*,
+            " ORDER BY c.id LIMIT 1) FROM LIST(",
             $keys,
             ") AS k"
         )
@@ -48,8 +48,8 @@ macro_rules! second {
         concat!(
             "SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.",
             $column,
-            " = (k.value ->> 'key') \
-            AND c.state = 'pending' ORDER BY c.id LIMIT 1 OFFSET 1) FROM EACH(",
+            " = k.value \
+            AND c.state = 'pending' ORDER BY c.id LIMIT 1 OFFSET 1) FROM LIST(",
             $keys,
             ") AS k"
         )
@@ -108,20 +108,21 @@ statements! {
          UNION ALL ALL{customer_key|$2|c.kind = 'sign_up' AND c.state = 'done'}]]");
     /// Parameters: name, ids.
     load = concat!("SELECT ", columns!(), " FROM partnero_calls c WHERE c.id \
-         [[SELECT CAST(k.value ->> 'id' AS BIGINT) FROM EACH($2) AS k]] AND c.name = $1");
-    /// Writes everything of a call that changes, and gives the body of what is to be sent. Parameter: calls.
-    save = "UPDATE partnero_calls AS c SET state = j.value ->> 'state', outcome = j.value ->> 'outcome', \
-         uncertain = CAST(j.value ->> 'uncertain' AS BOOLEAN), deleted = CAST(j.value ->> 'deleted' AS BOOLEAN), \
-         suspect = CAST(j.value ->> 'suspect' AS BOOLEAN), due = CAST(j.value ->> 'due' AS BIGINT), \
-         quiet_until = CAST(j.value ->> 'quiet_until' AS BIGINT), waited = CAST(j.value ->> 'waited' AS BIGINT), \
-         attempts = CAST(j.value ->> 'attempts' AS BIGINT), token = CAST(j.value ->> 'token' AS BIGINT), \
-         behind = CAST(j.value ->> 'behind' AS BIGINT), reason = j.value ->> 'reason', \
-         message = j.value ->> 'message', died_at = CAST(j.value ->> 'died_at' AS BIGINT), \
-         over_at = CAST(j.value ->> 'over_at' AS BIGINT), \
-         payload = CASE WHEN j.value ->> 'state' IN ('done', 'gone') THEN '' ELSE c.payload END, \
-         customer_key = CASE WHEN j.value ->> 'state' = 'gone' THEN NULL ELSE c.customer_key END, \
-         transaction_key = CASE WHEN j.value ->> 'state' = 'gone' THEN NULL ELSE c.transaction_key END \
-         FROM EACH($1) AS j WHERE c.id = CAST(j.value ->> 'id' AS BIGINT) \
+         [[SELECT CAST(k.value AS BIGINT) FROM LIST($2) AS k]] AND c.name = $1");
+    /// Writes everything of calls that changes, the same for all of them, and gives the bodies of what is to be sent.
+    /// Parameters: ids, what is written.
+    save = "UPDATE partnero_calls AS c SET state = OBJECT($2) ->> 'state', outcome = OBJECT($2) ->> 'outcome', \
+         uncertain = CAST(OBJECT($2) ->> 'uncertain' AS BOOLEAN), deleted = CAST(OBJECT($2) ->> 'deleted' AS BOOLEAN), \
+         suspect = CAST(OBJECT($2) ->> 'suspect' AS BOOLEAN), due = CAST(OBJECT($2) ->> 'due' AS BIGINT), \
+         quiet_until = CAST(OBJECT($2) ->> 'quiet_until' AS BIGINT), waited = CAST(OBJECT($2) ->> 'waited' AS BIGINT), \
+         attempts = CAST(OBJECT($2) ->> 'attempts' AS BIGINT), token = CAST(OBJECT($2) ->> 'token' AS BIGINT), \
+         behind = CAST(OBJECT($2) ->> 'behind' AS BIGINT), reason = OBJECT($2) ->> 'reason', \
+         message = OBJECT($2) ->> 'message', died_at = CAST(OBJECT($2) ->> 'died_at' AS BIGINT), \
+         over_at = CAST(OBJECT($2) ->> 'over_at' AS BIGINT), \
+         payload = CASE WHEN OBJECT($2) ->> 'state' IN ('done', 'gone') THEN '' ELSE c.payload END, \
+         customer_key = CASE WHEN OBJECT($2) ->> 'state' = 'gone' THEN NULL ELSE c.customer_key END, \
+         transaction_key = CASE WHEN OBJECT($2) ->> 'state' = 'gone' THEN NULL ELSE c.transaction_key END \
+         WHERE c.id [[SELECT CAST(k.value AS BIGINT) FROM LIST($1) AS k]] \
          RETURNING id, CASE WHEN state = 'claimed' THEN payload END";
     /// Looks again at the calls that may have waited for others of these keys: of each, what was begun and the next, and
     /// those that only a newer version knows: it may have put them off.
@@ -146,7 +147,7 @@ statements! {
          behind = NULL WHERE name = $1 AND behind = $2 AND state = 'parked'";
     /// Parameters: name, ids.
     fates = "SELECT c.call_id, c.kind, c.customer_key, c.transaction_key, c.state, c.outcome, c.reason, c.message \
-         FROM partnero_calls c WHERE c.call_id [[SELECT k.value ->> 'id' FROM EACH($2) AS k]] AND c.name = $1 \
+         FROM partnero_calls c WHERE c.call_id [[SELECT k.value FROM LIST($2) AS k]] AND c.name = $1 \
          AND c.state IN ('done', 'gone', 'dead')";
     /// Parameters: name, after, how many.
     letters = "SELECT c.id, c.kind, c.customer_key, c.transaction_key, c.amount, c.reason, c.message, c.attempts, \
@@ -233,6 +234,8 @@ impl Dialect {
         }
         for n in 1..=4 {
             text = text.replace(&format!("EACH(${n})"), &self.each(n));
+            text = text.replace(&format!("LIST(${n})"), &self.list(n));
+            text = text.replace(&format!("OBJECT(${n})"), &self.object(n));
         }
         let (begin, end) = self.one_of();
         text.replace("[[", begin).replace("]]", end)
@@ -242,9 +245,9 @@ impl Dialect {
         let calls = format!("SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND {condition} AND c.{column}");
         match self {
             #[cfg(feature = "sqlx-sqlite")]
-            Self::Sqlite => format!("{calls} IN (SELECT k.value ->> 'key' FROM EACH({list}) AS k)"),
+            Self::Sqlite => format!("{calls} IN (SELECT k.value FROM LIST({list}) AS k)"),
             #[cfg(feature = "sqlx-postgres")]
-            Self::Postgres => format!("SELECT unnest(ARRAY({calls} = (k.value ->> 'key'))) FROM EACH({list}) AS k"),
+            Self::Postgres => format!("SELECT unnest(ARRAY({calls} = k.value)) FROM LIST({list}) AS k"),
         }
     }
 
@@ -254,6 +257,24 @@ impl Dialect {
             Self::Sqlite => format!("json_each(${n})"),
             #[cfg(feature = "sqlx-postgres")]
             Self::Postgres => format!("json_array_elements(CAST(${n} AS JSON))"),
+        }
+    }
+
+    fn list(self, n: u32) -> String {
+        match self {
+            #[cfg(feature = "sqlx-sqlite")]
+            Self::Sqlite => format!("json_each(${n})"),
+            #[cfg(feature = "sqlx-postgres")]
+            Self::Postgres => format!("json_array_elements_text(CAST(${n} AS JSON))"),
+        }
+    }
+
+    fn object(self, n: u32) -> String {
+        match self {
+            #[cfg(feature = "sqlx-sqlite")]
+            Self::Sqlite => format!("${n}"),
+            #[cfg(feature = "sqlx-postgres")]
+            Self::Postgres => format!("CAST(${n} AS JSON)"),
         }
     }
 

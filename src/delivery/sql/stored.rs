@@ -118,7 +118,6 @@ impl Stored {
         let (state, outcome) = write_state(&self.course);
         let dead = self.course.state == State::Dead;
         Saved {
-            id: self.id,
             state,
             outcome,
             uncertain: self.course.uncertain,
@@ -141,7 +140,6 @@ impl Stored {
 /// The columns that change.
 #[derive(Debug, Serialize)]
 pub(crate) struct Saved<'a> {
-    id: u64,
     state: &'static str,
     outcome: Option<&'static str>,
     uncertain: bool,

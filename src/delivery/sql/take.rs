@@ -74,13 +74,11 @@ impl<D: Driver> SqlStore<D> {
 
     /// Writes what a round changed, and reads the bodies of what is to be sent.
     async fn write(&self, tx: &mut D::Tx, round: &mut Round) -> Result<HashMap<u64, String>, OutboxError> {
-        let Some(changes) = round.changes() else { return Ok(HashMap::new()) };
-        let mut payloads = HashMap::new();
-        for mut record in tx.query(&self.sql.save, vec![changes.into()]).await? {
-            if let (Some(id), Some(payload)) = (record.number(0), record.text(1)) {
-                payloads.insert(id, payload);
-            }
+        let changes = round.changes();
+        if changes.is_empty() {
+            return Ok(HashMap::new());
         }
+        let payloads = self.save(tx, &changes).await?;
         self.wake(tx, &round.freed, round.now).await?;
         for id in std::mem::take(&mut round.dead) {
             self.report(tx, round, id).await?;

@@ -183,8 +183,7 @@ impl<D: Driver> SqlInbox<D> {
         let over = rows.iter().filter(|row| row.course.state == State::Done);
         let resources: HashSet<_> = over.filter_map(|row| row.resource.as_deref()).collect();
         if !resources.is_empty() {
-            let keys: Vec<_> = resources.into_iter().map(|key| json!({ "key": key })).collect();
-            tx.query(&self.sql.wake, vec![self.name(), now.into(), json(&keys)?]).await?;
+            tx.query(&self.sql.wake, vec![self.name(), now.into(), json(&resources)?]).await?;
         }
         Ok(())
     }

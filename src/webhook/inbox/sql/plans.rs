@@ -55,11 +55,12 @@ async fn plans<D: Driver>(inbox: &SqlInbox<D>, explain: &str) -> [(&'static str,
     let name = || Value::from("shop");
     let due = vec![name(), now(), Value::Int(1), Value::Int(16)];
     let next = vec![name(), now(), Value::Int(1)];
-    let keys = Value::Text(json!([{"key": "a"}, {"key": "b"}]).to_string());
-    let ids = || Value::Text(json!([{"id": 1}, {"id": 2}]).to_string());
+    let keys = Value::Text(json!(["a", "b"]).to_string());
+    let ids = Value::Text(json!([1, 2]).to_string());
+    let events = Value::Text(json!([{"id": 1}, {"id": 2}]).to_string());
     [
-        ("load", plan(inbox, explain, &inbox.sql.load, vec![name(), ids()]).await),
-        ("save", plan(inbox, explain, &inbox.sql.save, vec![ids(), now()]).await),
+        ("load", plan(inbox, explain, &inbox.sql.load, vec![name(), ids]).await),
+        ("save", plan(inbox, explain, &inbox.sql.save, vec![events, now()]).await),
         ("due", plan(inbox, explain, &inbox.sql.due, due).await),
         ("next_due", plan(inbox, explain, &inbox.sql.next_due, next).await),
         ("wake", plan(inbox, explain, &inbox.sql.wake, vec![name(), now(), keys]).await),

@@ -39,7 +39,7 @@ statements! {
          ORDER BY e.due, e.id LIMIT 1";
     /// Parameters: name, ids.
     load = "SELECT e.id, e.state, e.due, e.token, e.attempts, e.resource FROM partnero_events e WHERE e.id \
-         [[SELECT CAST(k.value ->> 'id' AS BIGINT) FROM EACH($2) AS k]] AND e.name = $1";
+         [[SELECT CAST(k.value AS BIGINT) FROM LIST($2) AS k]] AND e.name = $1";
     /// Writes everything of an event that changes. Parameters: events, now.
     save = "UPDATE partnero_events AS e SET state = j.value ->> 'state', due = CAST(j.value ->> 'due' AS BIGINT), \
          token = CAST(j.value ->> 'token' AS BIGINT), attempts = CAST(j.value ->> 'attempts' AS BIGINT), \
@@ -51,8 +51,8 @@ statements! {
          FROM EACH($1) AS j WHERE e.id = CAST(j.value ->> 'id' AS BIGINT)";
     /// Looks again at the first open one of each of these resources. Parameters: name, now, resources.
     wake = "UPDATE partnero_events SET due = $2 WHERE id [[\
-         SELECT (SELECT f.id FROM partnero_events f WHERE f.name = $1 AND f.resource >= (k.value ->> 'key') \
-         AND f.resource <= (k.value ->> 'key') AND f.over_at IS NULL ORDER BY f.resource, f.id LIMIT 1) FROM EACH($3) AS k]] \
+         SELECT (SELECT f.id FROM partnero_events f WHERE f.name = $1 AND f.resource >= k.value \
+         AND f.resource <= k.value AND f.over_at IS NULL ORDER BY f.resource, f.id LIMIT 1) FROM LIST($3) AS k]] \
          AND state = 'pending' AND due IS NULL";
     /// Parameter: name.
     counts = "SELECT e.state, COUNT(*) FROM partnero_events e WHERE e.name = $1 AND e.over_at IS NULL AND e.id > 0 \
