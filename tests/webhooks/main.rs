@@ -6,6 +6,8 @@
 
 #[path = "../shared/log.rs"]
 mod log;
+#[path = "../shared/pgbouncer.rs"]
+mod pgbouncer;
 #[path = "../shared/postgres.rs"]
 mod postgres;
 
@@ -19,6 +21,7 @@ mod hostile;
 mod lanes;
 mod letters;
 mod logging;
+mod pooler;
 mod process;
 mod support;
 mod trouble;
