@@ -14,6 +14,9 @@ mod postgres;
 mod answers;
 mod chaos;
 mod child;
+#[expect(unreachable_pub, reason = "an example's")]
+#[path = "../../examples/shop/commissions.rs"]
+mod commissions;
 mod effects;
 mod ending;
 mod handlers;
