@@ -25,9 +25,10 @@ CREATE TABLE IF NOT EXISTS commissions (
 const ENTER: &str = "\
 INSERT INTO commissions (event, at, sale, partner, amount) VALUES (?, ?, ?, ?, ?) ON CONFLICT (event) DO NOTHING";
 
-/// Of each sale the last row (SQLite takes the other columns from the row of the maximum).
+/// Of each sale the last row (SQLite takes the other columns from the row of the maximum). Within one second, that is the
+/// deletion.
 const EARNED: &str = "\
-SELECT amount FROM (SELECT partner, amount, MAX(at) FROM commissions GROUP BY sale)
+SELECT amount FROM (SELECT partner, amount, MAX(at || (amount IS NULL)) FROM commissions GROUP BY sale)
 WHERE partner = ? AND amount IS NOT NULL";
 
 #[derive(Clone)]

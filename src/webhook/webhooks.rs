@@ -87,8 +87,9 @@ type Open = Box<dyn FnOnce(Opening, usize) -> Stored + Send>;
 /// Events about one transaction, customer or partner are handled one after the other, in the order in which they came.
 /// Behind a dead letter the others about the same wait until it is retried or discarded. All else goes on in parallel.
 ///
-/// Where the inbox is shared, each process needs handlers for the same events: one that lacks a handler puts the event
-/// off as if its handler had failed, so that another takes it.
+/// Where the inbox is shared, each process needs handlers for the same events. One that lacks a handler doesn't keep such
+/// events when they come to it, and those that it finds it puts off as if a handler had failed, so that another process
+/// takes them.
 #[must_use = "it does nothing until `build` or `into_router` is called"]
 pub struct Webhooks<S = ()> {
     secret: WebhookSecret,
@@ -160,7 +161,8 @@ impl<S: Send + Sync + 'static> Webhooks<S> {
     }
 
     /// The name under which a database keeps the events: 1 to 64 characters, without control characters. Default:
-    /// `partnero`. Inboxes of different names share a database, and none sees the events of another.
+    /// `partnero`. Inboxes of different names share a database, and none sees the events of another; those of one name
+    /// handle each other's, so two programs need two names.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
@@ -187,6 +189,7 @@ impl<S: Send + Sync + 'static> Webhooks<S> {
 
     /// Time for a handler. Then it is dropped where it waits, which counts as an error. Default: 30 seconds.
     ///
+    /// Only what waits can be dropped: one that blocks its thread goes on, and the event may be handled again beside it.
     pub fn handler_timeout(mut self, timeout: Duration) -> Self {
         self.settings.handler_timeout = timeout;
         self
@@ -213,7 +216,8 @@ impl<S: Send + Sync + 'static> Webhooks<S> {
     }
 
     /// Events older than that are logged and dropped unhandled: by the time that they name, or if they name none, since
-    /// they came. Default: no event is too old.
+    /// they came. So are those that waited for so long, for another attempt or behind a dead letter, and dead letters
+    /// that are retried later than that. Default: no event is too old.
     ///
     /// Signatures have no time, so whoever gets hold of a webhook can send it again. For 30 days it is recognised. Up to
     /// 30 days, this takes care of the rest.

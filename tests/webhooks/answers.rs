@@ -91,10 +91,13 @@ async fn verified_but_unreadable_or_unknown_is_answered_200_and_handed_on_as_unk
 async fn the_route_takes_post_alone_and_only_where_it_is_nested() {
     let (app, _) = noting().await;
     let client = reqwest::Client::new();
-    for method in [Method::GET, Method::PUT, Method::DELETE, Method::HEAD] {
-        assert_eq!(client.request(method, app.url()).send().await.unwrap().status(), 405);
+    for method in [Method::GET, Method::PUT, Method::DELETE, Method::HEAD, Method::OPTIONS] {
+        let answer = client.request(method, app.url()).send().await.unwrap();
+        assert_eq!((answer.status().as_u16(), &answer.headers()["allow"]), (405, &"POST".parse().unwrap()));
     }
-    assert_eq!(client.post(format!("{}/other", app.url())).send().await.unwrap().status(), 404);
+    for other in ["/", "/other"] {
+        assert_eq!(client.post(format!("{}{other}", app.url())).send().await.unwrap().status(), 404, "{other}");
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::sync::{
 use axum_partnero::{SqliteOutbox, WebhookEvent, webhook::EventId};
 use tokio::sync::Semaphore;
 
-use crate::support::{App, sale, secs, until, webhooks};
+use crate::support::{App, ms, sale, secs, until, webhooks};
 
 /// A handler that waits until it is let through, and counts those who began and those who ended.
 #[derive(Clone)]
@@ -75,6 +75,33 @@ async fn a_handler_that_does_not_end_in_time_is_cut_off_and_the_next_process_beg
     second.begun(1).await;
     second.through.add_permits(1);
     until("it is handled", async || inbox.status().await.unwrap().oldest.is_none()).await;
+}
+
+#[tokio::test]
+async fn a_handler_that_came_back_while_the_inbox_was_busy_is_not_cut_off() {
+    let (first, second) = (Gate::new(), Gate::new());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("partnero.db");
+    let outbox = SqliteOutbox::open(&file).await.unwrap();
+    let app = App::new(webhooks::<()>().inbox(outbox.clone()).on_event(first.handler()).build().unwrap()).await;
+    assert_eq!([app.send(sale("1")).await, app.send(sale("2")).await], [200, 200]);
+    first.begun(2).await;
+    // What came of the first can't be recorded, and meanwhile the second comes back, too.
+    let pool = sqlx::SqlitePool::connect(file.to_str().unwrap()).await.unwrap();
+    let lock = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    for ended in 1..=2 {
+        first.through.add_permits(1);
+        until("a handler comes back", async || first.ended.load(Ordering::SeqCst) == ended).await;
+        tokio::time::sleep(ms(50)).await;
+    }
+    let (report, ()) = tokio::join!(app.inbox.shutdown(secs(0)), async {
+        lock.rollback().await.unwrap();
+    });
+    assert_eq!((report.handled, report.left), (2, Some(0)));
+
+    let inbox = webhooks::<()>().inbox(outbox).on_event(second.handler()).build().unwrap();
+    inbox.shutdown(secs(10)).await;
+    assert_eq!(second.began.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]

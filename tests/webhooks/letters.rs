@@ -59,15 +59,20 @@ async fn what_is_over_keeps_no_personal_data_in_the_database() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("partnero.db");
     let outbox = SqliteOutbox::open(&file).await.unwrap();
-    let done = async |_: EventId, _: WebhookEvent| Ok::<_, String>(());
-    let app = App::new(webhooks::<()>().inbox(outbox).on_event(done).build().unwrap()).await;
+    let failed = AtomicBool::new(false);
+    let once = move |_: EventId, _: WebhookEvent| {
+        let first = !failed.swap(true, Ordering::SeqCst);
+        std::future::ready(if first { Err("Mia Moor isn't known") } else { Ok(()) })
+    };
+    let webhooks = webhooks::<()>().inbox(outbox).on_event(once).backoff(ms(1), ms(1));
+    let app = App::new(webhooks.build().unwrap()).await;
     assert_eq!(
         app.send(body("customer.created", &json!({"key": "mia@mail.test", "email": "mia@mail.test"}))).await,
         200
     );
     until("it is handled", async || app.inbox.status().await.unwrap().oldest.is_none()).await;
     let pool = sqlx::SqlitePool::connect(file.to_str().unwrap()).await.unwrap();
-    let row: (String, Option<String>, i64) =
-        sqlx::query_as("SELECT payload, resource, length(digest) FROM partnero_events").fetch_one(&pool).await.unwrap();
-    assert_eq!(row, (String::new(), None, 64));
+    let row = sqlx::query_as("SELECT payload, resource, message, length(digest), attempts FROM partnero_events");
+    let row: (String, Option<String>, Option<String>, i64, i64) = row.fetch_one(&pool).await.unwrap();
+    assert_eq!(row, (String::new(), None, None, 64, 1));
 }

@@ -6,12 +6,17 @@
 
 #[path = "../shared/log.rs"]
 mod log;
+#[path = "../shared/pgbouncer.rs"]
+mod pgbouncer;
 #[path = "../shared/postgres.rs"]
 mod postgres;
 
 mod answers;
 mod chaos;
 mod child;
+#[expect(unreachable_pub, reason = "an example's")]
+#[path = "../../examples/shop/commissions.rs"]
+mod commissions;
 mod effects;
 mod ending;
 mod handlers;
@@ -19,6 +24,7 @@ mod hostile;
 mod lanes;
 mod letters;
 mod logging;
+mod pooler;
 mod process;
 mod support;
 mod trouble;

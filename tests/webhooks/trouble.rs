@@ -156,3 +156,24 @@ async fn a_worker_whose_lease_has_ended_settles_nothing() {
     until("the second is through", async || second.status().await.unwrap().oldest.is_none()).await;
     assert_eq!(second.shutdown(secs(10)).await.handled, 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_of_an_older_release_gets_its_new_table_while_a_transaction_with_a_call_is_open() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let url = postgres.database().await;
+    let outbox = PostgresOutbox::connect(&url).await.unwrap();
+    outbox.create_schema().await.unwrap();
+    let (older, operator) = (connect(&url).await.unwrap(), connect(&url).await.unwrap());
+    operator.batch_execute("DROP TABLE partnero_events").await.unwrap();
+    let call =
+        "INSERT INTO partnero_calls (call_id, name, kind, version, payload) VALUES ('1', 'older', 'sale', 1, '')";
+    older.batch_execute(&format!("BEGIN; {call}")).await.unwrap();
+    outbox.create_schema().await.unwrap();
+    older.batch_execute("COMMIT").await.unwrap();
+
+    let indexes = "SELECT FROM pg_indexes WHERE tablename = 'partnero_events'";
+    assert_eq!(operator.query(indexes, &[]).await.unwrap().len(), 7, "its own five, its key and its digests");
+    let app = App::new(webhooks::<()>().inbox(outbox).on_event(done).build().unwrap()).await;
+    assert_eq!(app.send(sale("1")).await, 200);
+    handled(&app, 1).await;
+}

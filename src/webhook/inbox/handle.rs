@@ -112,7 +112,7 @@ impl Inbox {
         Self { inner: Arc::new(Inner { shared, intake, secret, close, tasks, report }) }
     }
 
-    /// The route: nest it where Partnero is to send its webhooks.
+    /// The route: nest it where Partnero is to send its webhooks, at just that path, without a slash at the end.
     ///
     /// It takes POST alone. The answer is 200 once the event is stored, or is known already, or nothing handles events
     /// of its name; 401 to what Partnero didn't sign; 413 beyond 256 KiB; and 503, after which Partnero sends the event

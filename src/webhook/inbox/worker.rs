@@ -271,7 +271,13 @@ impl Worker {
 
     /// Ends the handlers that are still at it, and gives their events back, for another process to begin anew.
     async fn cut_off(mut self) {
-        self.tasks.shutdown().await;
+        self.tasks.abort_all();
+        while let Some(joined) = self.tasks.join_next_with_id().await {
+            // One that came back while the inbox was being asked isn't handled again.
+            if joined.as_ref().err().is_none_or(|error| !error.is_cancelled()) {
+                self.take_in(joined);
+            }
+        }
         if !self.running.is_empty() {
             let (inbox, cut_off) = (&self.shared.name, self.running.len());
             tracing::warn!(inbox, cut_off, "handlers didn't end in time: their events are handled again");

@@ -29,7 +29,8 @@ const TRY: &str = "SELECT pg_try_advisory_xact_lock(hashtextextended('axum-partn
      CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 const WAIT: &str = "SELECT TRUE, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) \
      FROM (SELECT pg_advisory_xact_lock(hashtextextended('axum-partnero ' || $1, 0))) AS locked";
-const THERE: &str = "SELECT COUNT(to_regclass(n.name)) FROM unnest(string_to_array($1, ' ')) AS n (name)";
+const MISSING: &str =
+    "SELECT n.name FROM unnest(string_to_array($1, ' ')) AS n (name) WHERE to_regclass(n.name) IS NULL";
 
 const INSERT: &str = "INSERT INTO partnero_calls (call_id, name, kind, version, customer_key, transaction_key, amount, \
      referred, payload, tracked_at, due) \
@@ -50,20 +51,24 @@ impl PostgresDriver {
         Self { pool }
     }
 
-    /// Whether everything is there that these statements make.
-    pub(super) async fn has_all_of(&self, statements: &'static str) -> Result<bool, OutboxError> {
-        let made = statements.split("IF NOT EXISTS ").skip(1);
-        let names: Vec<_> = made.filter_map(|statement| statement.split_whitespace().next()).collect();
-        let Some(mut tx) = self.begin("schema", Lock::Read).await? else { return Ok(false) };
-        let found = tx.query(THERE, vec![names.join(" ").into()]).await?;
+    /// Those of these statements that make what isn't there.
+    pub(super) async fn missing(&self, statements: &'static str) -> Result<Vec<&'static str>, OutboxError> {
+        let name = |statement: &'static str| statement.split_once("IF NOT EXISTS ")?.1.split_whitespace().next();
+        let made: Vec<_> = statements.split(";\n").filter_map(|it| Some((name(it)?, it))).collect();
+        let names: Vec<_> = made.iter().map(|(name, _)| *name).collect();
+        let Some(mut tx) = self.begin("schema", Lock::Read).await? else { return Ok(Vec::new()) };
+        let missing = tx.query(MISSING, vec![names.join(" ").into()]).await?;
         tx.commit().await?;
-        Ok(found.first().and_then(|record| record.number(0)) == Some(names.len() as u64))
+        let missing: Vec<_> = missing.into_iter().filter_map(|mut record| record.text(0)).collect();
+        Ok(made.into_iter().filter(|(name, _)| missing.iter().any(|it| it == name)).map(|(_, it)| it).collect())
     }
 
-    pub(super) async fn execute(&self, statements: &'static str) -> Result<(), OutboxError> {
+    pub(super) async fn execute(&self, statements: Vec<&'static str>) -> Result<(), OutboxError> {
         // Two instances that make the same table at once would fail: one after the other.
         let Some(mut tx) = self.begin("schema", Lock::Wait).await? else { return Ok(()) };
-        sqlx::raw_sql(statements).execute(&mut *tx.transaction).await.map_err(error)?;
+        for statement in statements {
+            sqlx::raw_sql(statement).execute(&mut *tx.transaction).await.map_err(error)?;
+        }
         tx.commit().await
     }
 }

@@ -73,11 +73,11 @@ impl PostgresOutbox {
     /// When the database can't be reached, or this user may not make tables.
     pub async fn create_schema(&self) -> Result<(), OutboxError> {
         // An index that is there is still locked by `CREATE INDEX IF NOT EXISTS`: that waits for every open transaction
-        // that has stored a call, and whoever is about to store one waits behind it.
-        if self.driver.has_all_of(Self::SCHEMA).await? {
-            return Ok(());
+        // that has stored a call, and whoever is about to store one waits behind it. So only what is missing is made.
+        match self.driver.missing(Self::SCHEMA).await? {
+            missing if missing.is_empty() => Ok(()),
+            missing => self.driver.execute(missing).await,
         }
-        self.driver.execute(Self::SCHEMA).await
     }
 
     pub(super) fn into_sql(self, opening: Opening) -> SqlStore<PostgresDriver> {

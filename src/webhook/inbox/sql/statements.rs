@@ -43,7 +43,7 @@ statements! {
     /// Writes everything of an event that changes. Parameters: events, now.
     save = "UPDATE partnero_events AS e SET state = j.value ->> 'state', due = CAST(j.value ->> 'due' AS BIGINT), \
          token = CAST(j.value ->> 'token' AS BIGINT), attempts = CAST(j.value ->> 'attempts' AS BIGINT), \
-         message = COALESCE(j.value ->> 'message', e.message), \
+         message = CASE WHEN j.value ->> 'state' <> 'done' THEN COALESCE(j.value ->> 'message', e.message) END, \
          died_at = CASE WHEN j.value ->> 'state' = 'dead' THEN $2 END, \
          over_at = CASE WHEN j.value ->> 'state' = 'done' THEN $2 END, \
          resource = CASE WHEN j.value ->> 'state' = 'done' THEN NULL ELSE e.resource END, \
