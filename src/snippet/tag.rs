@@ -42,10 +42,9 @@ pub struct Snippet {
 impl Snippet {
     /// The sources that a Content-Security-Policy must allow, as far as is known. They are the hosts that the tag names.
     ///
-    /// | directive | |
-    /// |---|---|
-    /// | `script-src` | `https://app.partnero.com` is where the tag loads the script from; that the script loads another one, with the program's settings, from the tag's `assets_host` is a guess |
-    /// | `connect-src`, `img-src` | a guess: Partnero doesn't say how its script reports a visit, or where to |
+    /// - `script-src`: the tag loads the script from `https://app.partnero.com`. That the script loads another one, with
+    ///   the program's settings, from `https://assets.partnero.com` is a guess: the tag calls that its `assets_host`.
+    /// - `connect-src` and `img-src`: a guess. Partnero doesn't say how its script reports a visit, nor to whom.
     ///
     /// The script may reach for more: look at your browser's console, or have violations reported.
     pub const CSP_SOURCES: &str = "https://app.partnero.com https://assets.partnero.com";
