@@ -9,6 +9,9 @@ pub mod referral;
 #[cfg(feature = "sandbox")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sandbox")))]
 pub mod sandbox;
+#[cfg(feature = "snippet")]
+#[cfg_attr(docsrs, doc(cfg(feature = "snippet")))]
+pub mod snippet;
 #[cfg(feature = "webhooks")]
 #[cfg_attr(docsrs, doc(cfg(feature = "webhooks")))]
 pub mod webhook;
@@ -33,5 +36,7 @@ pub use referral::{ReferralKeyRejection, ReferralLayer, ReferralService};
 /// The numbers of [`Amount`], from the crate `rust_decimal`.
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;
+#[cfg(feature = "snippet")]
+pub use snippet::Snippet;
 #[cfg(feature = "webhooks")]
 pub use webhook::{VerifiedWebhook, WebhookEvent, WebhookSecret, Webhooks};

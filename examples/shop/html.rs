@@ -6,6 +6,7 @@ use axum::{
     http::header::CACHE_CONTROL,
     response::{Html, IntoResponse},
 };
+use axum_partnero::Snippet;
 
 use crate::store::User;
 
@@ -28,23 +29,20 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-// A real shop has PartneroJS in each page's head, as in the comment. This one loads nothing from outside your machine:
-// the script below it does the part that matters here, the cookie.
-const PARTNERO_JS: &str = r#"<!-- In production, this is PartneroJS, which sets the cookie partnero_partner:
-<script>
-    (function(p,t,n,e,r,o){ p['__partnerObject']=r;function f(){
-    var c={ a:arguments,q:[]};var r=this.push(c);return "number"!=typeof r?r:f.bind(c.q);}
-    f.q=f.q||[];p[r]=p[r]||f.bind(f.q);p[r].q=p[r].q||f.q;o=t.createElement(n);
-    var _=t.getElementsByTagName(n)[0];o.async=1;o.src=e+'?v'+(~~(new Date().getTime()/1e6));
-    _.parentNode.insertBefore(o,_);})(window, document, 'script', 'https://app.partnero.com/js/universal.js', 'po');
-    po('settings', 'assets_host', 'https://assets.partnero.com');
-    po('program', 'PROGRAM_ID', 'load');
-</script>
+/// What stands in each page's head. A real shop has the tag and nothing else of this. This one loads nothing from outside
+/// your machine: it has the tag in a comment, and the script below it does the part that matters here, the cookie.
+fn partnero_js() -> String {
+    let tag = Snippet::new(PROGRAM_ID).expect("8 letters and digits");
+    format!(
+        "<!-- In production, this is PartneroJS, which sets the cookie partnero_partner:
+{tag}
 Here, without any connection to the outside, this does its part: -->
 <script>
     const key = new URLSearchParams(location.search).get('aff');
     if (key) document.cookie = 'partnero_partner=' + encodeURIComponent(key) + '; path=/; max-age=2592000; samesite=lax';
-</script>"#;
+</script>"
+    )
+}
 
 const STYLE: &str = "\
 body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:auto;padding:1rem;color:#222;background:#fff}\
@@ -67,7 +65,7 @@ pub fn page(title: &str, user: Option<&User>, body: &str) -> impl IntoResponse +
 
 /// Never cached: a form that comes back by the back button is a new one, with a new token.
 pub fn document(title: &str, who: &str, body: &str) -> impl IntoResponse + use<> {
-    let snippet = PARTNERO_JS.replace("PROGRAM_ID", PROGRAM_ID);
+    let snippet = partnero_js();
     let page = format!(
         r#"<!doctype html>
 <html lang="en">

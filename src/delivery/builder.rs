@@ -19,7 +19,7 @@ use crate::{
         shared::Shared,
         start::start,
     },
-    model::ProgramType,
+    model::{ProgramType, is_program_id},
 };
 
 /// Why there is no handle.
@@ -307,8 +307,7 @@ impl PartneroBuilder {
         if !(1..=64).contains(&self.name.chars().count()) || self.name.chars().any(char::is_control) {
             return Err(BuildError::Name);
         }
-        let id_is_good = |id: &String| id.len() == 8 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if self.program_id.as_ref().is_some_and(|id| !id_is_good(id)) {
+        if self.program_id.as_ref().is_some_and(|id| !is_program_id(id)) {
             return Err(BuildError::ProgramId);
         }
         let api = self.api.build()?;

@@ -25,4 +25,5 @@ pub(crate) use amount::same_amount;
 pub(crate) use key::MAX_CHARACTERS;
 #[cfg(feature = "webhooks")]
 pub(crate) use key::check_text;
+pub(crate) use program::is_program_id;
 pub(crate) use redact::{Loggable, hidden, mask};

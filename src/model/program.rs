@@ -25,3 +25,8 @@ impl ProgramType {
         }
     }
 }
+
+/// Whether a program could have this public id: 8 letters or digits.
+pub(crate) fn is_program_id(text: &str) -> bool {
+    text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
