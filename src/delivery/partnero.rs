@@ -176,6 +176,9 @@ impl Partnero {
     /// those that are settled. What waits is still delivered, under the key alone, so that nobody loses a commission.
     /// How many calls it touched.
     ///
+    /// What an inbox of webhooks holds isn't touched: an event's body goes once it is handled, and a dead letter's when
+    /// it is discarded, or with its age.
+    ///
     /// Partnero keeps what it has: `api().customers().delete(..)` is for that, and takes the commissions with it.
     ///
     /// # Errors
