@@ -58,7 +58,7 @@ async fn storm(test: &str, job: &Job, processes: usize) {
     while !lanes.is_empty() {
         tokio::select! {
             Some(lane) = lanes.join_next() => tally.add(lane.unwrap()),
-            () = tokio::time::sleep(ms(dice.u64(700..2_000))) => {
+            () = tokio::time::sleep(ms(dice.u64(200..700))) => {
                 let unlucky = dice.usize(0..running.len());
                 running.swap_remove(unlucky).kill().await;
                 running.push(Process::up(job).await);
