@@ -3,13 +3,12 @@
 
 #[path = "shared/example.rs"]
 mod example;
+#[path = "shared/wait.rs"]
+mod wait;
 
-use std::{
-    sync::{
-        Arc, LazyLock,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, LazyLock,
+    atomic::{AtomicBool, Ordering},
 };
 
 use axum_partnero::{
@@ -20,6 +19,7 @@ use axum_partnero::{
 use example::text;
 use serde_json::json;
 use tower::ServiceExt as _;
+use wait::{secs, until};
 
 const SECRET: &str = "q7W8e9R0t1Y2u3I4";
 
@@ -33,15 +33,6 @@ async fn send(inbox: &Inbox, event: &str, key: &str) {
     let request = sign_webhook(SECRET, event, json!({"key": key})).request("/").unwrap();
     let answer = inbox.router::<()>().oneshot(request.map(axum::body::Body::from)).await.unwrap();
     assert_eq!(answer.status(), 200);
-}
-
-async fn until(mut is_so: impl AsyncFnMut() -> bool) {
-    let looked = async {
-        while !is_so().await {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), looked).await.unwrap();
 }
 
 #[tokio::test]
@@ -65,7 +56,7 @@ async fn dead_events_are_listed_retried_and_discarded_beside_the_application() {
         send(&inbox, "transaction.created", key).await;
     }
     send(&inbox, "transaction.deleted", "order-1").await;
-    until(async || inbox.status().await.unwrap().dead == 3).await;
+    until("they are dead", async || inbox.status().await.unwrap().dead == 3).await;
 
     let (status, listed, _) = outbox(&[place, "events"]).await;
     assert!(
@@ -88,8 +79,9 @@ async fn dead_events_are_listed_retried_and_discarded_beside_the_application() {
     let (_, said, _) = outbox(&[place, "events", "retry", &id_of("order-1")]).await;
     assert!(said.ends_with("will be handled again; 1 event that waits behind it follows\n"), "{said}");
     assert_eq!(outbox(&[place, "events", "retry", "--all"]).await.1, "1 dead letter will be handled again\n");
-    until(async || inbox.status().await.unwrap() == axum_partnero::webhook::InboxStatus::default()).await;
-    assert_eq!(inbox.shutdown(Duration::from_secs(10)).await.handled, 3);
+    until("they are handled", async || inbox.status().await.unwrap() == axum_partnero::webhook::InboxStatus::default())
+        .await;
+    assert_eq!(inbox.shutdown(secs(300)).await.handled, 3);
 
     for arguments in [&["events", "retry", "1"][..], &["events", "discard", "99"]] {
         let (status, said, problem) = outbox(&[&[place], arguments].concat()).await;

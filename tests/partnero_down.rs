@@ -8,6 +8,8 @@ mod postgres;
 #[allow(dead_code, reason = "the support of another program of tests")]
 #[path = "delivery/support.rs"]
 mod support;
+#[path = "shared/wait.rs"]
+mod wait;
 
 use std::{
     collections::HashMap,

@@ -9,7 +9,7 @@ use axum_partnero::{
 };
 use sqlx::Row as _;
 
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(300);
 
 fn handle(outbox: impl Outbox) -> Partnero {
     // Nothing is sent.

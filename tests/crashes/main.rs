@@ -8,6 +8,8 @@
 mod log;
 #[path = "../shared/postgres.rs"]
 mod postgres;
+#[path = "../shared/wait.rs"]
+mod wait;
 
 mod books;
 mod child;

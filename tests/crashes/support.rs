@@ -13,31 +13,7 @@ use crate::{
     postgres::{Postgres, connect},
 };
 
-/// No test waits longer than this for what must come.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
-
-pub(crate) const fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
-
-pub(crate) fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-/// What `future` gives, or a panic when it never does.
-pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(DEADLINE, future).await.expect("it never came to an end")
-}
-
-/// Waits until it is so.
-pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let looked = async {
-        while !is_so().await {
-            tokio::time::sleep(ms(2)).await;
-        }
-    };
-    assert!(tokio::time::timeout(DEADLINE, looked).await.is_ok(), "never: {what}");
-}
+pub(crate) use crate::wait::{DEADLINE, ms, secs, setting, until, within};
 
 /// What a request may take.
 pub(crate) const REQUEST: Duration = Duration::from_millis(150);
@@ -50,14 +26,6 @@ pub(crate) const SETTLE: Duration = Duration::from_millis(800);
 /// The settings of a process that has little time: in proportion to each other as they are by default.
 pub(crate) fn hasty(builder: PartneroBuilder) -> PartneroBuilder {
     builder.request_timeout(REQUEST).lease(LEASE).settle_delay(SETTLE).backoff(ms(10), ms(200))
-}
-
-/// A number from the environment.
-pub(crate) fn setting(name: &str, default: u64) -> u64 {
-    match std::env::var(name) {
-        Ok(value) => value.parse().unwrap_or_else(|_| panic!("{name} must be a number")),
-        Err(_) => default,
-    }
 }
 
 /// The seed of a test, said so that it can be had again.

@@ -3,6 +3,8 @@
 
 #[path = "../shared/log.rs"]
 mod log;
+#[path = "../shared/wait.rs"]
+mod wait;
 
 mod answers_to_refunds;
 mod answers_to_sales;

@@ -11,33 +11,10 @@ use axum_partnero::{
 use rust_decimal::Decimal;
 use tokio::task::AbortHandle;
 
-pub(crate) use crate::log::Log;
-
-/// No test waits longer than this for what must come.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(90);
-
-pub(crate) fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
-
-pub(crate) fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-/// What `future` gives, or a panic when it never does.
-pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(DEADLINE, future).await.expect("it never came to an end")
-}
-
-/// Waits until it is so.
-pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let looked = async {
-        while !is_so().await {
-            tokio::time::sleep(ms(1)).await;
-        }
-    };
-    assert!(tokio::time::timeout(DEADLINE, looked).await.is_ok(), "never: {what}");
-}
+pub(crate) use crate::{
+    log::Log,
+    wait::{DEADLINE, ms, secs, until, within},
+};
 
 /// Proves something of each, all at the same time.
 pub(crate) async fn each<T>(all: impl IntoIterator<Item = T>, prove: impl AsyncFn(T)) {

@@ -20,4 +20,6 @@ mod rows;
 mod support;
 mod together;
 mod unusual;
+#[path = "../shared/wait.rs"]
+mod wait;
 mod wrong;

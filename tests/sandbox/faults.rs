@@ -1,6 +1,9 @@
 use std::time::{Duration, Instant};
 
-use crate::client::{answer, dec, sale, shop, start};
+use crate::{
+    client::{answer, dec, sale, shop, start},
+    wait::until,
+};
 
 use axum_partnero::sandbox::{Answer, Fault, Sandbox};
 use serde_json::json;
@@ -11,16 +14,6 @@ const SHORT: Duration = Duration::from_millis(150);
 async fn is_cut(request: reqwest::RequestBuilder) {
     let error = request.send().await.unwrap_err();
     assert!(!error.is_timeout() && !error.is_connect(), "{error:?}");
-}
-
-async fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    for _ in 0..300 {
-        if condition() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("{what} did not happen");
 }
 
 #[tokio::test]
@@ -54,7 +47,7 @@ async fn a_slow_request_is_processed_even_if_the_client_gave_up() {
     let error = sale(&client, "b").timeout(SHORT / 3).send().await.unwrap_err();
     assert!(error.is_timeout());
     assert!(client.sandbox.ledger().live_transactions("b").is_empty());
-    until("the sale", || client.sandbox.ledger().live_transactions("b").len() == 1).await;
+    until("the sale", async || client.sandbox.ledger().live_transactions("b").len() == 1).await;
 }
 
 #[tokio::test]
@@ -92,7 +85,7 @@ async fn a_dropped_request_can_be_processed_later() {
     is_cut(sale(&client, "t")).await;
     assert!(client.sandbox.ledger().transactions().is_empty());
     assert_eq!(client.sandbox.requests()[0].processed, None);
-    until("the sale", || client.sandbox.ledger().live_transactions("t").len() == 1).await;
+    until("the sale", async || client.sandbox.ledger().live_transactions("t").len() == 1).await;
     assert_eq!(client.sandbox.requests()[0].processed, Some(200));
 }
 

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../shared/wait.rs"]
+mod wait;
+
 mod client;
 mod customer_changes;
 mod customers;

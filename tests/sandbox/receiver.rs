@@ -4,7 +4,6 @@ use std::{
     future::Future,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use axum::{
@@ -18,7 +17,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
 
-use crate::client::Client;
+use crate::{client::Client, wait::until};
 
 /// Something that came.
 #[derive(Clone, Debug)]
@@ -115,18 +114,8 @@ impl Receiver {
 
     /// Waits until so many have come.
     pub(crate) async fn has(&self, count: usize) {
-        soon(async {
-            while self.received().len() < count {
-                tokio::time::sleep(Duration::from_millis(2)).await;
-            }
-        })
-        .await;
+        until("all came", async || self.received().len() >= count).await;
     }
-}
-
-/// Not for ever: a test that hangs says nothing.
-pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(30), future).await.expect("it takes too long")
 }
 
 /// Subscribes through the API. The webhook's key and secret.

@@ -5,7 +5,8 @@ use serde_json::json;
 
 use crate::{
     client::{affiliate, friends, sale, shop},
-    receiver::{Receiver, sign, soon, subscribe},
+    receiver::{Receiver, sign, subscribe},
+    wait::within,
 };
 
 const AFFILIATE: [&str; 6] = [
@@ -30,7 +31,7 @@ async fn everything_that_happens_in_an_affiliate_program_is_sent_in_order_and_si
     assert!(sale(&client, "order-2").send().await.unwrap().status().is_success());
     assert_eq!(client.delete("transactions/order-1").await.0, 200);
     assert_eq!(client.delete("customers/mia").await.0, 200);
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
 
     assert_eq!(
         app.events(),
@@ -78,7 +79,7 @@ async fn a_refer_a_friend_program_sends_credits_and_rewards_too() {
     client.create("customers/ann/balance/credit", json!({ "amount": 5 })).await;
     client.create("transactions", json!({ "key": "o-1", "amount": 10, "customer": { "key": "ben" } })).await;
     client.create("transactions", json!({ "key": "o-2", "amount": 10, "customer": { "key": "ann" } })).await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert_eq!(
         app.events(),
         ["customer.created", "customer.credited", "transaction.created", "customer.rewarded", "transaction.created"]
@@ -96,7 +97,7 @@ async fn a_sale_that_creates_its_customer_sends_both() {
     });
     client.create("transactions", sale.clone()).await;
     client.create("transactions", sale).await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert_eq!(app.events(), ["customer.created", "transaction.created", "transaction.created"]);
     // To the last digit.
     assert!(String::from_utf8_lossy(&app.received()[1].body).contains("\"amount\":29.997,"));
@@ -117,7 +118,7 @@ async fn what_was_refused_or_only_asked_for_is_not_sent() {
     assert_eq!(client.anonymous("DELETE", "customers/mia").send().await.unwrap().status(), 401);
     assert!(client.sandbox.webhook_deliveries().is_empty());
     sale(&client, "order-1").send().await.unwrap();
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert_eq!(app.events(), ["transaction.created"]);
 }
 
@@ -131,7 +132,7 @@ async fn only_webhooks_that_are_on_and_name_the_event_get_it() {
     client.put(&format!("webhooks/{off}"), json!({ "is_active": false })).await;
     sale(&client, "order-1").send().await.unwrap();
     client.delete("transactions/order-1").await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     let mut keys: Vec<_> =
         app.received().iter().map(|it| it.json()["webhook_key"].as_str().unwrap().to_owned()).collect();
     keys.sort();
@@ -150,7 +151,7 @@ async fn the_older_documentation_s_forms_are_switches() {
         switches.webhook_transaction = WebhookTransaction::Guide;
     });
     sale(&client, "order-1").send().await.unwrap();
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     let it = &app.received()[0];
     assert!(it.headers.get("signature").is_none());
     assert_eq!(it.headers["x-partnero-signature"], sign(&secret, &it.body));
@@ -168,7 +169,7 @@ async fn any_other_event_is_sent_on_demand() {
     let (_, secret) = subscribe(&client, &app.url(), &["reward.paid"]).await;
     client.sandbox.send_webhook("reward.paid", &json!({ "amount": 3, "key": "r-1" }));
     client.sandbox.send_webhook("reward.approved", &json!({}));
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert_eq!(app.about(), ["r-1"]);
     assert_eq!(app.received()[0].headers["signature"], sign(&secret, &app.received()[0].body));
 }

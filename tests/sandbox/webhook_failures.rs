@@ -15,7 +15,8 @@ use tokio::{
 
 use crate::{
     client::{Client, sale, start},
-    receiver::{Received, Receiver, sign, soon, subscribe},
+    receiver::{Received, Receiver, sign, subscribe},
+    wait::within,
 };
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -48,7 +49,7 @@ async fn what_isn_t_answered_2xx_is_sent_again_in_the_same_bytes() {
     let (client, app) = (hasty(|_| {}).await, Receiver::answering(answer).await);
     let (_, secret) = subscribe(&client, &app.url(), &["transaction.created"]).await;
     sell(&client, "order-1").await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert_eq!(answers(&deliveries(&client)[0]), statuses.map(WebhookAnswer::Status));
     assert_eq!(deliveries(&client)[0].state, DeliveryState::Delivered);
     let received = app.received();
@@ -64,7 +65,7 @@ async fn a_repeat_may_have_the_time_of_its_sending_and_a_signature_of_its_own() 
     let app = Receiver::answering(answer).await;
     let (_, secret) = subscribe(&client, &app.url(), &["transaction.created"]).await;
     sell(&client, "order-1").await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     let received = app.received();
     assert!(received.iter().all(|it| it.headers["signature"] == sign(&secret, &it.body)));
     let times: Vec<_> = received.iter().map(|it| it.json()["created_at"].as_str().unwrap().to_owned()).collect();
@@ -82,7 +83,7 @@ async fn it_is_given_up_after_so_many_tries_and_what_comes_later_doesn_t_wait_fo
     subscribe(&client, &app.url(), &["transaction.created"]).await;
     sell(&client, "bad").await;
     sell(&client, "good").await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     let [bad, good] = &deliveries(&client)[..] else { panic!("not two deliveries") };
     assert_eq!((bad.state, answers(bad)), (DeliveryState::GivenUp, vec![WebhookAnswer::Status(500); 4]));
     assert_eq!((good.state, answers(good)), (DeliveryState::Delivered, vec![WebhookAnswer::Status(200)]));
@@ -100,7 +101,7 @@ async fn what_takes_too_long_is_sent_again() {
     let app = Receiver::answering(answer).await;
     subscribe(&client, &app.url(), &["transaction.created"]).await;
     sell(&client, "order-1").await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert_eq!(answers(&deliveries(&client)[0]), [WebhookAnswer::TimedOut, WebhookAnswer::Status(200)]);
 }
 
@@ -117,7 +118,7 @@ async fn a_receiver_that_is_down_gets_it_when_it_is_up() {
             tokio::time::sleep(MILLISECOND).await;
         }
     };
-    soon(failed_twice).await;
+    within(failed_twice).await;
     let Some(WebhookAnswer::Failed(reason)) = &deliveries(&client)[0].attempts[0].answer else {
         panic!("{:?}", deliveries(&client)[0])
     };
@@ -125,7 +126,7 @@ async fn a_receiver_that_is_down_gets_it_when_it_is_up() {
     // At another address, for somebody may have taken the port.
     let app = Receiver::start().await;
     client.put(&format!("webhooks/{key}"), json!({ "url": app.url() })).await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert_eq!((app.about(), deliveries(&client)[0].state), (vec!["order-1".to_owned()], DeliveryState::Delivered));
 }
 
@@ -148,8 +149,8 @@ async fn no_host_no_tls_and_no_http_are_failures_and_no_more() {
         subscribe(&client, url, &["transaction.created"]).await;
     }
     sell(&client, "order-1").await;
-    soon(client.sandbox.webhooks_settled()).await;
-    soon(odd).await.unwrap();
+    within(client.sandbox.webhooks_settled()).await;
+    within(odd).await.unwrap();
     for delivery in deliveries(&client) {
         assert_eq!((delivery.state, delivery.attempts.len()), (DeliveryState::GivenUp, 2), "{delivery:?}");
         assert!(answers(&delivery).iter().all(|it| matches!(it, WebhookAnswer::Failed(_))), "{delivery:?}");
@@ -169,7 +170,7 @@ async fn a_redirect_is_a_failure_and_is_not_followed() {
     let (client, app) = (hasty(|switches| switches.webhook_tries = 3).await, Receiver::answering(answer).await);
     subscribe(&client, &app.url(), &["transaction.created"]).await;
     sell(&client, "order-1").await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert_eq!(answers(&deliveries(&client)[0]), [302, 307, 308].map(WebhookAnswer::Status));
     assert!(elsewhere.received().is_empty());
 }
@@ -186,7 +187,7 @@ async fn a_webhook_that_is_deleted_or_turned_off_gets_nothing_more() {
     turned_off.has(2).await;
     assert_eq!(client.delete(&format!("webhooks/{gone}")).await.0, 200);
     assert_eq!(client.put(&format!("webhooks/{off}"), json!({ "is_active": false })).await.0, 200);
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert!(deliveries(&client).iter().all(|it| it.state == DeliveryState::Cancelled));
     sell(&client, "order-2").await;
     assert_eq!(deliveries(&client).len(), 2);
@@ -195,7 +196,7 @@ async fn a_webhook_that_is_deleted_or_turned_off_gets_nothing_more() {
     let hook = json!({ "key": gone, "name": "n", "url": app.url(), "events": ["transaction.created"] });
     client.create("webhooks", hook).await;
     sell(&client, "order-3").await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert_eq!(app.about(), ["order-3"]);
 }
 
@@ -209,7 +210,7 @@ async fn what_waits_for_a_slow_webhook_is_cancelled_with_it() {
     }
     stuck.has(1).await;
     client.delete(&format!("webhooks/{key}")).await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert!(deliveries(&client).iter().all(|it| it.state == DeliveryState::Cancelled));
     assert_eq!(stuck.about(), ["a"]);
 }

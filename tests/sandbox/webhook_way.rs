@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::{
     client::{Client, sale, shop, start},
-    receiver::{Receiver, sign, soon, subscribe},
+    receiver::{Receiver, sign, subscribe},
+    wait::within,
 };
 
 async fn sell(client: &Client, keys: impl IntoIterator<Item = impl AsRef<str>>) {
@@ -39,7 +40,7 @@ async fn a_thousand_events_arrive_once_each_and_in_order_while_the_receiver_make
     app.has(1).await;
     assert_eq!((app.received().len(), states(&client)), (1, vec![DeliveryState::Waiting; 1000]));
     gate.close();
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert_eq!(app.about(), (0..1000).map(|n| format!("o-{n}")).collect::<Vec<_>>());
     assert!(app.received().iter().all(|it| it.headers["signature"] == sign(&secret, &it.body)));
     assert_eq!(states(&client), vec![DeliveryState::Delivered; 1000]);
@@ -50,7 +51,7 @@ async fn what_was_sent_is_listed_as_it_was_received() {
     let (client, app) = (shop().await, Receiver::start().await);
     let (key, secret) = subscribe(&client, &app.url(), &["transaction.created"]).await;
     sell(&client, ["order-1"]).await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     let [delivery] = &client.sandbox.webhook_deliveries()[..] else { panic!("not one delivery") };
     assert_eq!((&*delivery.event, &delivery.webhook_key), ("transaction.created", &key));
     assert_eq!(delivery.state, DeliveryState::Delivered);
@@ -68,7 +69,7 @@ async fn duplicates_are_the_same_bytes_and_only_of_what_was_asked_for() {
     client.sandbox.webhook_fault(WebhookFault::Duplicate(2)).on("transaction.cre*").mentioning("order-2").times(1);
     sell(&client, ["order-1", "order-2", "order-2"]).await;
     client.delete("transactions/order-2").await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert_eq!(app.about(), ["order-1", "order-2", "order-2", "order-2", "order-2", "order-2"]);
     let bodies: Vec<_> = app.received().into_iter().map(|it| it.body).collect();
     assert!(bodies[1] == bodies[2] && bodies[2] == bodies[3] && bodies[3] != bodies[4]);
@@ -83,12 +84,12 @@ async fn late_events_come_after_so_many_others_and_in_the_end_without_them() {
     client.sandbox.webhook_fault(WebhookFault::Late(1)).mentioning("order-2").times(1);
     client.sandbox.webhook_fault(WebhookFault::Late(9)).mentioning("order-4").times(1);
     sell(&client, ["order-1", "order-2", "order-3", "order-4", "order-5", "order-6"]).await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert_eq!(app.about(), ["order-3", "order-2", "order-5", "order-1", "order-6", "order-4"]);
     client.sandbox.webhook_fault(WebhookFault::Late(9));
     client.sandbox.clear_faults();
     sell(&client, ["order-7", "order-8"]).await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert_eq!(app.about()[6..], ["order-7", "order-8"]);
 }
 
@@ -102,7 +103,7 @@ async fn the_same_seed_shuffles_in_the_same_way() {
         client.sandbox.webhook_fault(WebhookFault::Duplicate(1)).probability(0.3);
         let sales: Vec<_> = (0..40).map(|n| json!({ "key": format!("o-{n}"), "amount": 1 })).collect();
         client.create("transactions", json!({ "customer": { "key": "mia" }, "transactions": sales })).await;
-        soon(client.sandbox.webhooks_settled()).await;
+        within(client.sandbox.webhooks_settled()).await;
         app.about()
     };
     let (once, again, other) = tokio::join!(order(7), order(7), order(8));
@@ -133,15 +134,15 @@ async fn more_than_the_queue_holds_is_dropped_and_the_rest_arrives() {
     subscribe(&client, &app.url(), &["transaction.created"]).await;
     sell(&client, ["a", "b", "c", "d", "e"]).await;
     gate.close();
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     sell(&client, ["f"]).await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert_eq!(app.about(), ["a", "b", "c", "f"]);
     let (sent, lost) = (DeliveryState::Delivered, DeliveryState::Dropped);
     assert_eq!(states(&client), [sent, sent, sent, lost, lost, sent]);
     client.sandbox.webhook_fault(WebhookFault::Duplicate(u32::MAX)).times(1);
     sell(&client, ["g"]).await;
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     assert_eq!(states(&client)[6..], [sent, sent, sent, lost]);
 }
 
@@ -152,15 +153,15 @@ async fn a_sandbox_that_is_shut_down_sends_nothing_more() {
     subscribe(&client, &app.url(), &["transaction.created"]).await;
     sell(&client, ["a", "b", "c"]).await;
     app.has(1).await;
-    soon(client.sandbox.shutdown()).await;
+    within(client.sandbox.shutdown()).await;
     gate.close();
-    soon(client.sandbox.webhooks_settled()).await;
+    within(client.sandbox.webhooks_settled()).await;
     client.sandbox.send_webhook("transaction.created", &json!({ "key": "d" }));
     // Whatever it still had to send would have been sent by now, as another sandbox's is.
     let other = shop().await;
     subscribe(&other, &app.url(), &["transaction.created"]).await;
     sell(&other, ["z"]).await;
-    soon(other.sandbox.webhooks_settled()).await;
+    within(other.sandbox.webhooks_settled()).await;
     assert_eq!(app.about(), ["a", "z"]);
     assert_eq!(client.sandbox.webhook_deliveries()[0].attempts[0].answer, None);
 }
@@ -177,8 +178,8 @@ async fn the_last_handle_that_goes_takes_what_waits_with_it() {
     sell(&client, ["a"]).await;
     app.has(5).await;
     drop(client);
-    // It ends soon: then nothing comes any more.
-    soon(async {
+    // It ends within: then nothing comes any more.
+    within(async {
         loop {
             let before = app.received().len();
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -18,8 +18,8 @@ use std::{
     time::Duration,
 };
 
-/// No command takes longer. Servers are told to be up or down in 30 s.
-const LIMIT: Duration = Duration::from_secs(60);
+/// No command takes longer. Servers are told to be up or down in three minutes.
+const LIMIT: Duration = Duration::from_secs(240);
 
 /// Makes the folder `$2`, runs there the lines of its input, says of each what came of it, and at their end runs `$1` and
 /// removes the folder. It ignores the signals that ask for an end, for it has its own way to see it, and that nobody

@@ -60,7 +60,7 @@ impl Postgres {
             skipped();
             return None;
         };
-        let guard = Guard::new(&programs, on_disk, "pg_ctl -D data -m immediate -w -t 30 stop");
+        let guard = Guard::new(&programs, on_disk, "pg_ctl -D data -m immediate -w -t 180 stop");
         let (port, password) = (free_port(), random());
         guard.write("password", &password);
         guard.run(&format!(
@@ -93,12 +93,12 @@ impl Postgres {
 
     /// Ends all connections and stops, in good order. From then on, connections are refused.
     pub(crate) async fn stop(&self) {
-        self.run("pg_ctl -D data -m fast -w -t 30 stop").await;
+        self.run("pg_ctl -D data -m fast -w -t 180 stop").await;
     }
 
     /// Stops as in a crash: what it hasn't written is gone, and it recovers when it begins.
     pub(crate) async fn kill(&self) {
-        self.run("pg_ctl -D data -m immediate -w -t 30 stop").await;
+        self.run("pg_ctl -D data -m immediate -w -t 180 stop").await;
     }
 
     /// Begins anew after `stop` or `kill`: the same address, the same data.
@@ -128,7 +128,7 @@ impl Postgres {
     }
 }
 
-const BEGIN: &str = "pg_ctl -D data -l log -w -t 30 start";
+const BEGIN: &str = "pg_ctl -D data -l log -w -t 180 start";
 
 /// A connection of tokio-postgres, served by a task.
 pub(crate) async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {

@@ -8,6 +8,8 @@ mod example;
 mod open;
 #[path = "../shared/postgres.rs"]
 mod postgres;
+#[path = "../shared/wait.rs"]
+mod wait;
 
 use std::{
     net::TcpListener,

@@ -12,7 +12,10 @@ use reqwest::{Client, StatusCode, redirect::Policy};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{shop, text};
+use super::{
+    shop, text,
+    wait::{DEADLINE, until},
+};
 
 /// A shop that is open. It doesn't outlive its test.
 struct Open {
@@ -84,7 +87,7 @@ impl Open {
     }
 
     fn wait(mut self) -> (ExitStatus, String, String) {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + DEADLINE;
         let status = loop {
             if let Some(status) = self.shop.try_wait().unwrap() {
                 break status;
@@ -101,15 +104,6 @@ impl Open {
 
 fn send(signal: &str, process: &str) {
     assert!(Command::new("kill").args([signal, process]).status().unwrap().success());
-}
-
-/// Waits until it is so.
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !is_so().await {
-        assert!(Instant::now() < deadline, "never: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 /// A browser that follows no redirect.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     effects::Effects,
-    support::{ms, secs, serve, webhooks},
+    support::{ms, secs, serve_at, signature, webhooks},
 };
 
 /// The variable that holds the job.
@@ -46,10 +46,7 @@ impl Job {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn process() {
     let Ok(job) = std::env::var(JOB) else { return };
-    if std::env::var_os("PARTNERO_WEBHOOKS_LOG").is_some() {
-        let file = std::fs::File::create(format!("/tmp/webhooks-{}.log", std::process::id())).unwrap();
-        let _ = tracing_subscriber::fmt().with_env_filter("axum_partnero=debug").with_writer(file).try_init();
-    }
+    let path = format!("/webhooks/{}", &signature(job.as_bytes())[..16]);
     let job: Job = serde_json::from_str(&job).unwrap();
     let inbox = match &job {
         Job::Nothing => {
@@ -66,8 +63,8 @@ async fn process() {
             hasty().inbox(outbox).with_state(job.effects().await).build()
         }
     };
-    let address = serve(&inbox.unwrap()).await;
-    println!("\n{MARK}http://{address}/webhooks/partnero");
+    let address = serve_at(&path, &inbox.unwrap()).await;
+    println!("\n{MARK}http://{address}{path}");
     // Until whoever started it is gone.
     tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await.unwrap().unwrap();
     std::process::exit(0);

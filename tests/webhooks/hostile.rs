@@ -14,17 +14,17 @@ use crate::{
 /// What the application may grow by, in KiB.
 const FLAT: u64 = 48 * 1024;
 
-fn address(process: &Process) -> String {
-    process.url.trim_start_matches("http://").split('/').next().unwrap().to_owned()
+/// Its address, and the path there.
+fn place(process: &Process) -> (&str, &str) {
+    process.url.trim_start_matches("http://").split_once('/').unwrap()
 }
 
 /// Opens a request with these headers, besides the host and a signature that looks like one.
 async fn open(process: &Process, headers: &str) -> TcpStream {
-    let address = address(process);
-    let mut stream = TcpStream::connect(&address).await.unwrap();
+    let (address, path) = place(process);
+    let mut stream = TcpStream::connect(address).await.unwrap();
     let signature = "0".repeat(64);
-    let head =
-        format!("POST /webhooks/partnero HTTP/1.1\r\nhost: {address}\r\nsignature: {signature}\r\n{headers}\r\n\r\n");
+    let head = format!("POST /{path} HTTP/1.1\r\nhost: {address}\r\nsignature: {signature}\r\n{headers}\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     stream
 }

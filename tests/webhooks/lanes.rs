@@ -3,7 +3,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, RwLock},
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use fastrand::Rng;
@@ -11,16 +14,41 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
-use crate::support::{body, ms, signature};
+use crate::{
+    process::Process,
+    support::{body, ms, signature},
+};
+
+/// The processes that run, and how many are yet to be killed.
+pub(crate) struct Front {
+    urls: RwLock<Vec<String>>,
+    to_kill: AtomicU64,
+}
+
+impl Front {
+    pub(crate) fn new(to_kill: u64, running: &[Process]) -> Self {
+        Self { urls: RwLock::new(urls(running)), to_kill: AtomicU64::new(to_kill) }
+    }
+
+    /// One more was killed, and these run now.
+    pub(crate) fn killed(&self, running: &[Process]) {
+        *self.urls.write().unwrap() = urls(running);
+        self.to_kill.store(self.to_kill.load(Relaxed).saturating_sub(1), Relaxed);
+    }
+}
+
+fn urls(running: &[Process]) -> Vec<String> {
+    running.iter().map(|it| it.url.clone()).collect()
+}
 
 /// What is sent one after the other: of a few resources, nothing of which any other lane sends.
 pub(crate) struct Lane {
     number: usize,
     dice: Rng,
-    urls: Arc<RwLock<Vec<String>>>,
+    front: Arc<Front>,
     client: reqwest::Client,
     sent: Vec<String>,
-    pub(crate) tally: Tally,
+    tally: Tally,
 }
 
 /// What was sent.
@@ -47,15 +75,15 @@ impl Tally {
 }
 
 impl Lane {
-    pub(crate) fn new(number: usize, seed: u64, urls: Arc<RwLock<Vec<String>>>) -> Self {
-        let (dice, client) = (Rng::with_seed(seed + number as u64), reqwest::Client::new());
-        Self { number, dice, urls, client, sent: Vec::new(), tally: Tally::default() }
+    pub(crate) fn new(number: usize, seed: u64, client: reqwest::Client, front: Arc<Front>) -> Self {
+        let dice = Rng::with_seed(seed + number as u64);
+        Self { number, dice, front, client, sent: Vec::new(), tally: Tally::default() }
     }
 
-    /// Makes so many deliveries, or some more.
+    /// Makes so many deliveries, or some more, and goes on until enough processes were killed.
     pub(crate) async fn run(mut self, deliveries: usize) -> Tally {
         let mut n = 0;
-        while self.tally.deliveries < deliveries {
+        while self.tally.deliveries < deliveries || self.front.to_kill.load(Relaxed) > 0 {
             match self.dice.u32(..100) {
                 0..=19 if !self.sent.is_empty() => self.repeat().await,
                 20..=31 => self.forge().await,
@@ -70,7 +98,7 @@ impl Lane {
     }
 
     fn url(&mut self) -> String {
-        let urls = self.urls.read().unwrap();
+        let urls = self.front.urls.read().unwrap();
         self.dice.choice(urls.iter()).unwrap().clone()
     }
 
@@ -121,10 +149,10 @@ impl Lane {
         } else {
             self.tally.deliveries += 1;
             let url = self.url();
-            let address = url.trim_start_matches("http://").split('/').next().unwrap().to_owned();
-            let Ok(mut stream) = TcpStream::connect(&address).await else { return };
+            let (address, path) = url.trim_start_matches("http://").split_once('/').unwrap();
+            let Ok(mut stream) = TcpStream::connect(address).await else { return };
             let head = format!(
-                "POST /webhooks/partnero HTTP/1.1\r\nhost: {address}\r\nsignature: {signature}\r\ncontent-length: {}\r\n\r\n",
+                "POST /{path} HTTP/1.1\r\nhost: {address}\r\nsignature: {signature}\r\ncontent-length: {}\r\n\r\n",
                 body.len()
             );
             let _ = stream.write_all(&[head.as_bytes(), &body.as_bytes()[..end]].concat()).await;
@@ -139,7 +167,8 @@ impl Lane {
         let refused = answer.as_ref().is_err_and(reqwest::Error::is_connect);
         self.tally.deliveries += usize::from(!refused);
         self.tally.unanswered += usize::from(answer.is_err() && !refused);
-        Some(answer.ok()?.status().as_u16())
+        // A stranger who has the port now of one that was killed knows no such path.
+        answer.ok().map(|answer| answer.status().as_u16()).filter(|status| *status != 404)
     }
 }
 

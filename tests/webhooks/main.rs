@@ -10,6 +10,8 @@ mod log;
 mod pgbouncer;
 #[path = "../shared/postgres.rs"]
 mod postgres;
+#[path = "../shared/wait.rs"]
+mod wait;
 
 mod answers;
 mod chaos;

@@ -1,6 +1,6 @@
 //! What the tests have in common: an application that takes webhooks, and a Partnero that sends them.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use axum::Router;
 use axum_partnero::{WebhookSecret, Webhooks, webhook::Inbox};
@@ -9,41 +9,9 @@ use serde_json::json;
 use sha2::Sha256;
 use tokio::net::TcpListener;
 
+pub(crate) use crate::wait::{ms, secs, setting, until, within};
+
 pub(crate) const SECRET: &str = "q7W8e9R0t1Y2u3I4";
-/// No test waits longer than this for what must come.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
-
-pub(crate) const fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
-
-pub(crate) fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-/// What `future` gives, or a panic when it never does.
-pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(DEADLINE, future).await.expect("it never came to an end")
-}
-
-/// Waits until it is so.
-pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let looked = async {
-        while !is_so().await {
-            tokio::time::sleep(ms(2)).await;
-        }
-    };
-    assert!(tokio::time::timeout(DEADLINE, looked).await.is_ok(), "never: {what}");
-}
-
-/// A number from the environment.
-pub(crate) fn setting(name: &str, default: u64) -> u64 {
-    match std::env::var(name) {
-        Ok(value) => value.parse().unwrap_or_else(|_| panic!("{name} must be a number")),
-        Err(_) => default,
-    }
-}
-
 pub(crate) fn webhooks<S: Send + Sync + 'static>() -> Webhooks<S> {
     Webhooks::new(WebhookSecret::new(SECRET).unwrap())
 }
@@ -103,7 +71,11 @@ impl App {
 
 /// Serves an inbox where an application would.
 pub(crate) async fn serve(inbox: &Inbox) -> SocketAddr {
-    let app: Router = Router::new().nest("/webhooks/partnero", inbox.router());
+    serve_at("/webhooks/partnero", inbox).await
+}
+
+pub(crate) async fn serve_at(path: &str, inbox: &Inbox) -> SocketAddr {
+    let app: Router = Router::new().nest(path, inbox.router());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await });
