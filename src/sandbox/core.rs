@@ -3,7 +3,7 @@
 use std::{
     future::{pending, poll_fn},
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
@@ -11,11 +11,16 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use futures_core::Stream;
 use http::{Request, StatusCode, header, request::Parts};
-use tokio::{task::JoinHandle, time::sleep};
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinHandle,
+    time::sleep,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::sandbox::{
     call::Call,
+    changes::{Locked, Watched},
     envelope::{Failure, Reply},
     events::Event,
     fault::{Fault, Faults},
@@ -28,6 +33,9 @@ use crate::sandbox::{
 /// The largest body accepted.
 const MAX_BODY: usize = 1024 * 1024;
 
+/// How many of the sandbox's pages may be open at once.
+const MAX_PAGES: usize = 16;
+
 /// The target of what the sandbox logs.
 pub(super) const TARGET: &str = "axum_partnero::sandbox";
 
@@ -38,11 +46,13 @@ pub(super) struct Cut;
 
 #[derive(Debug)]
 pub(super) struct Core {
-    state: Mutex<State>,
+    state: Watched<State>,
     /// Ends everything that belongs to this sandbox.
     pub(super) end: CancellationToken,
     /// What sends webhooks.
     pub(super) tasks: TaskTracker,
+    /// How many more pages may be open.
+    pub(super) pages: Arc<Semaphore>,
 }
 
 pub(super) struct State {
@@ -70,18 +80,28 @@ struct Arrival {
 
 impl Core {
     pub(super) fn new(state: State) -> Self {
-        Self { state: Mutex::new(state), end: CancellationToken::new(), tasks: TaskTracker::new() }
+        Self {
+            state: Watched::new(state),
+            end: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            pages: Arc::new(Semaphore::new(MAX_PAGES)),
+        }
     }
 
     /// Never held across an await.
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn lock(&self) -> Locked<'_, State> {
+        self.state.lock()
+    }
+
+    /// Learns of each change of the state.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.state.changes()
     }
 
     /// Answers a request, or says that its connection is to be cut.
     pub(super) async fn exchange(self: &Arc<Self>, request: Request<Body>) -> Result<Response, Cut> {
         let (parts, body) = request.into_parts();
-        let Some(body) = read(body).await? else {
+        let Some(body) = read(body, MAX_BODY).await? else {
             return Ok(self.too_large(&parts).into_response());
         };
         let Arrival { number, authorized, fault, latency } = self.arrive(&parts, &body);
@@ -202,12 +222,12 @@ fn is_authorized(parts: &Parts, api_key: &str) -> bool {
 }
 
 /// The whole body; `None` if it is too large. A client that leaves in the middle of it has sent nothing.
-async fn read(body: Body) -> Result<Option<Bytes>, Cut> {
+pub(super) async fn read(body: Body, limit: usize) -> Result<Option<Bytes>, Cut> {
     let mut stream = body.into_data_stream();
     let mut whole = Vec::new();
     while let Some(chunk) = poll_fn(|context| Pin::new(&mut stream).poll_next(context)).await {
         whole.extend_from_slice(&chunk.map_err(|_| Cut)?);
-        if whole.len() > MAX_BODY {
+        if whole.len() > limit {
             return Ok(None);
         }
     }

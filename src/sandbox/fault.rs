@@ -73,7 +73,7 @@ pub struct FaultRule<F = Fault> {
 
 impl FaultRule {
     pub(super) fn new(core: Arc<Core>, fault: Fault) -> Self {
-        Self { core, rule: Some(Rule::new(fault)), add: |state, rule| state.faults.rules.push(rule) }
+        Self { core, rule: Some(Rule::new(fault)), add: |state, rule| state.faults.add(rule) }
     }
 
     /// Only this method (`"*"`: any) and this path after `/v1`. A `*` at its end stands for anything:
@@ -89,7 +89,7 @@ impl FaultRule {
 
 impl FaultRule<WebhookFault> {
     pub(super) fn of_webhooks(core: Arc<Core>, fault: WebhookFault) -> Self {
-        Self { core, rule: Some(Rule::new(fault)), add: |state, rule| state.post.faults.rules.push(rule) }
+        Self { core, rule: Some(Rule::new(fault)), add: |state, rule| state.post.faults.add(rule) }
     }
 
     /// Only events of this name. A `*` at its end stands for anything: `.on("transaction.*")`.
@@ -144,18 +144,24 @@ impl<F: fmt::Debug> fmt::Debug for FaultRule<F> {
 
 /// A fault, and what it is narrowed to.
 #[derive(Debug)]
-struct Rule<F> {
-    fault: F,
-    method: Option<String>,
-    path: Option<String>,
-    text: Option<String>,
-    probability: f64,
-    times: Option<u64>,
+pub(super) struct Rule<F> {
+    /// Its number among those of its kind.
+    pub(super) id: u64,
+    pub(super) fault: F,
+    pub(super) method: Option<String>,
+    /// The path, or the name of a webhook's event.
+    pub(super) path: Option<String>,
+    pub(super) text: Option<String>,
+    pub(super) probability: f64,
+    /// How many are left.
+    pub(super) times: Option<u64>,
+    /// How many have met it.
+    pub(super) met: u64,
 }
 
 impl<F> Rule<F> {
     fn new(fault: F) -> Self {
-        Self { fault, method: None, path: None, text: None, probability: 1.0, times: None }
+        Self { id: 0, fault, method: None, path: None, text: None, probability: 1.0, times: None, met: 0 }
     }
 
     fn fits(&self, method: &str, path: &str, query: &str, body: &[u8]) -> bool {
@@ -178,15 +184,34 @@ impl<F> Rule<F> {
 pub(super) struct Faults<F> {
     rules: Vec<Rule<F>>,
     dice: Rng,
+    /// The number of the next rule.
+    next: u64,
 }
 
 impl<F: Clone> Faults<F> {
     pub(super) fn new(dice: Rng) -> Self {
-        Self { rules: Vec::new(), dice }
+        Self { rules: Vec::new(), dice, next: 1 }
     }
 
     pub(super) fn clear(&mut self) {
         self.rules.clear();
+    }
+
+    fn add(&mut self, rule: Rule<F>) {
+        self.rules.push(Rule { id: self.next, ..rule });
+        self.next += 1;
+    }
+
+    /// Whether there was one with this number.
+    pub(super) fn remove(&mut self, id: u64) -> bool {
+        let before = self.rules.len();
+        self.rules.retain(|rule| rule.id != id);
+        self.rules.len() < before
+    }
+
+    /// Those that can still happen, the first one first.
+    pub(super) fn in_force(&self) -> impl Iterator<Item = &Rule<F>> {
+        self.rules.iter().filter(|rule| rule.times != Some(0))
     }
 
     /// The fault that a request meets, if any. `path` is the one after `/v1`, or the name of a webhook's event.
@@ -195,6 +220,7 @@ impl<F: Clone> Faults<F> {
         let mut fitting = self.rules.iter_mut().filter(|rule| rule.fits(method, path, query, body));
         let rule = fitting.find(|rule| rule.probability >= 1.0 || dice.f64() < rule.probability)?;
         rule.times = rule.times.map(|times| times - 1);
+        rule.met += 1;
         let fault = rule.fault.clone();
         self.rules.retain(|rule| rule.times != Some(0));
         Some(fault)

@@ -48,6 +48,13 @@
 //! [`Sandbox::stop_listening`] closes the port, [`Sandbox::set_api_key`] makes a client's key wrong, and
 //! [`Sandbox::set_latency`] makes everything slow.
 //!
+//! # Its page
+//!
+//! [`Sandbox::page_url`] in a browser shows what Partnero would have, while it happens: partners and their links,
+//! customers, transactions, commissions, the requests that came with what they met, and the webhooks that were sent. Its
+//! buttons are the faults. It shows the newest 100 of each, and is for this machine: other addresses, other host names
+//! and the pages of other sites are refused. A [router](Sandbox::router) has no page.
+//!
 //! # Why it shares no code with the client
 //!
 //! It has its own idea of every field and of every rule, so that a mistake in the client's types can't hide in it.
@@ -55,6 +62,7 @@
 mod answer;
 mod builder;
 mod call;
+mod changes;
 mod clock;
 mod core;
 mod customer_body;
@@ -78,6 +86,7 @@ mod switches;
 mod transaction_body;
 mod transaction_calls;
 mod transactions;
+mod web_page;
 mod webhook_switches;
 mod webhooks;
 mod world;
@@ -138,6 +147,11 @@ impl Sandbox {
             Some(address) => format!("http://{address}/v1/"),
             None => "http://localhost/v1/".to_owned(),
         }
+    }
+
+    /// The address of its own [web page](self#its-page), `http://127.0.0.1:PORT/`, if there is a socket.
+    pub fn page_url(&self) -> Option<String> {
+        self.0.address.map(|address| format!("http://{address}/"))
     }
 
     /// The address it listens on, if there is a socket.

@@ -6,12 +6,14 @@ use bytes::Bytes;
 use http::{HeaderMap, header, request::Parts};
 use serde_json::Value;
 
-use crate::sandbox::fault::Fault;
+use crate::sandbox::{clock, fault::Fault};
 
 /// A request that arrived, from [`Sandbox::requests`](super::Sandbox::requests).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RecordedRequest {
+    /// When it came, such as `2026-03-04T05:06:07.000000Z`.
+    pub received_at: String,
     /// The method, such as `POST`.
     pub method: String,
     /// The path as it was sent, with `/v1`.
@@ -43,6 +45,7 @@ impl RecordedRequest {
         let mut headers = parts.headers.clone();
         headers.remove(header::AUTHORIZATION);
         Self {
+            received_at: clock::now(),
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().map(str::to_owned),
@@ -86,6 +89,16 @@ impl<T: Clone> Log<T> {
 
     pub(super) fn all(&self) -> Vec<T> {
         self.records.iter().cloned().collect()
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// With their numbers, the last one first.
+    pub(super) fn newest(&self) -> impl Iterator<Item = (u64, &T)> {
+        self.records.iter().enumerate().rev().map(|(at, record)| (self.first + at as u64, record))
     }
 
     pub(super) fn clear(&mut self) {

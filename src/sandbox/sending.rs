@@ -110,7 +110,7 @@ impl Post {
             if !std::mem::replace(&mut self.full, true) {
                 tracing::warn!(target: TARGET, "{} webhooks wait: more are dropped", self.capacity);
             }
-            self.log.push(WebhookDelivery::new(&event.name, &row.key, DeliveryState::Dropped));
+            self.log.push(WebhookDelivery::new(event, &row.key, DeliveryState::Dropped));
             return false;
         }
         self.full = false;
@@ -120,7 +120,7 @@ impl Post {
             core.tasks.spawn_on(lane::run(Arc::clone(core), parcels), runtime);
             lane
         });
-        let number = self.log.push(WebhookDelivery::new(&event.name, &row.key, DeliveryState::Waiting));
+        let number = self.log.push(WebhookDelivery::new(event, &row.key, DeliveryState::Waiting));
         let parcel = Parcel { number, webhook_key: row.key.clone(), event: Arc::clone(event), body, late };
         // An error means that the sandbox has ended.
         if lane.send(parcel).is_ok() {

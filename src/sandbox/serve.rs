@@ -11,7 +11,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::sandbox::core::Core;
+use crate::sandbox::{
+    core::{Core, Cut},
+    web_page,
+};
 
 /// The sandbox's port, and whether anybody listens on it.
 #[derive(Debug)]
@@ -92,7 +95,7 @@ async fn accept(core: Arc<Core>, listener: TcpListener, stop: CancellationToken)
             biased;
             () = stop.cancelled() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => drop(connections.spawn(connection(Arc::clone(&core), stream))),
+                Ok((stream, peer)) => drop(connections.spawn(connection(Arc::clone(&core), stream, peer))),
                 // Out of file descriptors, or a connection that was gone at once.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             },
@@ -104,11 +107,17 @@ async fn accept(core: Arc<Core>, listener: TcpListener, stop: CancellationToken)
 }
 
 /// Ends when the client leaves, or when the service's `Err` makes hyper drop the socket without an answer.
-async fn connection(core: Arc<Core>, stream: TcpStream) {
+async fn connection(core: Arc<Core>, stream: TcpStream, peer: SocketAddr) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request: hyper::Request<Incoming>| {
         let core = Arc::clone(&core);
-        async move { core.exchange(request.map(Body::new)).await }
+        async move {
+            let request = request.map(Body::new);
+            match web_page::is_for(&request) {
+                true => Ok::<_, Cut>(web_page::answer(&core, peer, request).await),
+                false => core.exchange(request).await,
+            }
+        }
     });
     // Its errors are the client's leaving and our own cuts.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;

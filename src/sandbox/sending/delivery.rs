@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::sandbox::events::Event;
+
 /// An event for one webhook, from [`Sandbox::webhook_deliveries`](crate::sandbox::Sandbox::webhook_deliveries).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -11,6 +13,8 @@ pub struct WebhookDelivery {
     pub event: String,
     /// The webhook's key.
     pub webhook_key: String,
+    /// When it happened, such as `2026-03-04T05:06:07.000000Z`.
+    pub created_at: String,
     /// Each time it was sent, the first one first.
     pub attempts: Vec<WebhookAttempt>,
     /// What has become of it so far.
@@ -18,8 +22,14 @@ pub struct WebhookDelivery {
 }
 
 impl WebhookDelivery {
-    pub(super) fn new(event: &str, webhook_key: &str, state: DeliveryState) -> Self {
-        Self { event: event.to_owned(), webhook_key: webhook_key.to_owned(), attempts: Vec::new(), state }
+    pub(super) fn new(event: &Event, webhook_key: &str, state: DeliveryState) -> Self {
+        Self {
+            event: event.name.clone(),
+            webhook_key: webhook_key.to_owned(),
+            created_at: event.at.clone(),
+            attempts: Vec::new(),
+            state,
+        }
     }
 }
 
