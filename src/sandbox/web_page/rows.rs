@@ -144,18 +144,19 @@ pub(super) struct Delivery<'a> {
 }
 
 impl<'a> Delivery<'a> {
-    pub(super) fn new((id, record): (u64, &'a WebhookDelivery)) -> Self {
+    pub(super) fn new(world: &World, (id, record): (u64, &'a WebhookDelivery)) -> Self {
+        let webhook = world.ledger.webhooks.iter().find(|row| row.key == record.webhook_key);
         let answer = record.attempts.iter().rev().find_map(|attempt| attempt.answer.as_ref());
         Self {
             id,
             at: &record.created_at,
             event: text(&record.event),
-            webhook: text(&record.webhook_key),
+            webhook: text(webhook.map_or(&record.webhook_key, |row| &row.name)),
             tries: record.attempts.len(),
             answer: answer.map(|answer| match answer {
                 WebhookAnswer::Status(status) => status.to_string(),
                 WebhookAnswer::TimedOut => "nothing in time".to_owned(),
-                WebhookAnswer::Failed(reason) => text(reason),
+                WebhookAnswer::Failed(reason) => text(cause(reason)),
             }),
             state: match record.state {
                 DeliveryState::Waiting if record.attempts.len() > 1 || answer.is_some() => "to be sent again",
@@ -167,6 +168,12 @@ impl<'a> Delivery<'a> {
             },
         }
     }
+}
+
+/// The last of the causes says it best.
+fn cause(reason: &str) -> &str {
+    let last = reason.rsplit(": ").next().unwrap_or(reason);
+    last.split(" (os error").next().unwrap_or(last)
 }
 
 #[derive(Serialize)]

@@ -122,7 +122,7 @@ function rule({ kind, id, what, method, path, mentioning, share, left, met }) {
   if (share < 100) often.push(`${share} %`);
   often.push(left === null ? 'until stopped' : left === 1 ? 'the next one' : `the next ${left}`);
   if (mentioning) often.push(`if it mentions “${mentioning}”`);
-  often.push(met === 1 ? 'met once' : `met ${met} times`);
+  often.push(met === 0 ? 'not met yet' : met === 1 ? 'met once' : `met ${met} times`);
   const stop = element('button', { type: 'button', 'data-stop': `${kind}/${id}`, 'aria-label': `Stop: ${what}, ${which}` }, 'Stop');
   stop.addEventListener('click', () => send('DELETE', `page/faults/${kind}/${id}`, null, 'Stopped.'));
   const words = [element('b', {}, what), element('span', { class: 'small' }, element('bdi', {}, `${which}, ${often.join(', ')}`))];

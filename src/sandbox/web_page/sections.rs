@@ -43,14 +43,20 @@ pub(super) fn all(state: &State) -> Vec<(&'static str, String)> {
         ("program", json(&Program::new(world))),
         ("faults", json(&List::new(faults.len(), faults.into_iter()))),
         ("requests", json(&List::new(state.log.len(), state.log.newest().map(Request::new)))),
-        ("deliveries", json(&List::new(state.post.log.len(), state.post.log.newest().map(Delivery::new)))),
+        (
+            "deliveries",
+            json(&List::new(state.post.log.len(), state.post.log.newest().map(|it| Delivery::new(world, it)))),
+        ),
         (
             "partners",
             json(&List::new(partners.len(), partners.map(|(id, row)| Partner::new(world, id, row, friends(&row.key))))),
         ),
         (
             "customers",
-            json(&List::new(customers.len(), customers.map(|(id, row)| Customer::new(world, id, row, friends(&row.key))))),
+            json(&List::new(
+                customers.len(),
+                customers.map(|(id, row)| Customer::new(world, id, row, friends(&row.key))),
+            )),
         ),
         ("transactions", json(&List::new(transactions.len(), transactions.map(Transaction::new)))),
         ("commissions", json(&List::new(commissions.len(), commissions.into_iter()))),

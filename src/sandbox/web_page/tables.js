@@ -46,16 +46,17 @@ const known = (row) => [foreign(row.key), row.state && row.state !== 'live' ? ba
 function request({ method, target, body, bytes }) {
   const what = [element('b', {}, foreign(method)), ' ', foreign(target)];
   if (!bytes) return what;
-  let text = body;
+  let text = body === '' ? `${bytes} bytes` : body;
   try {
-    // Only to look at: numbers of many digits stay as they came where they can't be read exactly.
-    const pretty = JSON.stringify(JSON.parse(body), null, 2);
+    const json = JSON.parse(body);
+    if (typeof json.key === 'string') what.push(' ', element('span', { class: 'about' }, foreign(json.key)));
+    // Where reading and writing changes nothing: not a number of more digits than JavaScript keeps.
+    const pretty = JSON.stringify(json, null, 2);
     if (pretty.replace(/\s/g, '') === body.replace(/\s/g, '')) text = pretty;
   } catch {
     // It isn't JSON, or was cut.
   }
-  const whole = text === '' ? `${bytes} bytes` : text;
-  return [element('details', {}, element('summary', {}, ...what), element('pre', { dir: 'auto' }, whole))];
+  return [element('details', {}, element('summary', {}, ...what), element('pre', { dir: 'auto' }, text))];
 }
 
 const kindOf = (status) => (status < 300 ? 'good' : status < 500 ? 'fair' : 'bad');
@@ -64,7 +65,7 @@ function answer({ status, processed, fault, authorized }) {
   const cells = [status ? badge(`${status}`, kindOf(status)) : badge(fault ? 'no answer' : 'no answer yet', 'bad')];
   if (fault) cells.push(' ', badge(fault, 'fault'));
   if (!authorized) cells.push(' ', badge('wrong key', 'fair'));
-  if (fault) cells.push(small(processed ? `Partnero's own answer: ${processed}` : 'Partnero knows nothing of it'));
+  if (fault && processed) cells.push(small(`Partnero's own answer: ${processed}`));
   return cells;
 }
 
@@ -75,20 +76,20 @@ function delivery({ state, tries, answer: came }) {
   return [badge(state, STATES[state] ?? 'bad'), small(came === null ? often : `${often}; last answer: ${came}`)];
 }
 
-// A column: its head, the fields it is made from, how it is made, and whether it is for numbers.
-const WHEN = ['When', ['at'], (row) => [time(row.at)]];
+// A column: its head, the fields it is made from, how it is made, and of which kind it is.
+const WHEN = ['When', ['at'], (row) => [time(row.at)], 'when'];
 
 export function columns(friends) {
-  const links = ['Link', ['link'], (row) => [row.link ? link(row.link) : '']];
+  const links = ['Link', ['link'], (row) => [row.link ? link(row.link) : ''], 'wide'];
   const key = ['Key', ['key', 'state'], known];
   const whom = ['Person', ['name', 'email'], person];
   const referred = ['Referred', ['referred'], (row) => [`${row.referred}`], 'number'];
   const referrer = ['Referred by', ['referrer'], (row) => [row.referrer ? foreign(row.referrer) : small('nobody')]];
   return {
-    requests: [WHEN, ['Request', ['method', 'target', 'body', 'bytes'], request],
-      ['Answer', ['status', 'processed', 'fault', 'authorized'], answer]],
-    deliveries: [WHEN, ['Event', ['event'], (row) => [foreign(row.event)]],
-      ['To', ['webhook'], (row) => [foreign(row.webhook)]], ['Result', ['state', 'tries', 'answer'], delivery]],
+    requests: [WHEN, ['Request', ['method', 'target', 'body', 'bytes'], request, 'wide'],
+      ['Answer', ['status', 'processed', 'fault', 'authorized'], answer, 'wide']],
+    deliveries: [WHEN, ['Event', ['event'], (row) => [foreign(row.event)], 'name'],
+      ['To', ['webhook'], (row) => [foreign(row.webhook)]], ['Result', ['state', 'tries', 'answer'], delivery, 'wide']],
     partners: [key, whom, links, referred],
     customers: friends ? [key, whom, referrer, links, referred] : [key, whom, referrer, WHEN],
     transactions: [key, ['Customer', ['customer'], (row) => [row.customer ? foreign(row.customer) : small('nobody')]],
@@ -101,7 +102,7 @@ export function columns(friends) {
       ['Owed', ['owed', 'currency'], (row) => [money(row.owed, row.currency)], 'number'],
       ['Taken back', ['lost', 'currency'], (row) => [row.lost === '0' ? small('none') : money(row.lost, row.currency)], 'number']],
     webhooks: [['Webhook', ['name', 'id', 'active'], (row) => [foreign(row.name || row.id), row.active ? '' : badge('off', 'off')]],
-      ['URL', ['url'], (row) => [foreign(row.url)]], ['Events', ['events'], (row) => [small(foreign(row.events))]]],
+      ['URL', ['url'], (row) => [foreign(row.url)], 'wide'], ['Events', ['events'], (row) => [small(foreign(row.events))], 'wide']],
   };
 }
 
