@@ -1,7 +1,7 @@
 //! A local Partnero, on its own: `cargo run --example sandbox [affiliate | refer-a-friend] [PORT]`.
 //!
 //! Point an application at it with the base URL and the API key that it prints. `SANDBOX_API_KEY` sets the key, `PORT`
-//! the port. It shows each request as it comes, and ends with Ctrl-C or SIGTERM.
+//! the port. It shows each request as it comes, and has a web page. It ends with Ctrl-C or SIGTERM.
 
 use std::{
     env,
@@ -74,7 +74,8 @@ async fn run(friends: bool, port: u16) -> Result<(), Box<dyn Error>> {
     println!("A local Partnero, program type {program}, with the {who} `anna`.\n");
     println!("  base URL    {}", sandbox.url());
     println!("  API key     {api_key}");
-    println!("  program id  {}\n", sandbox.program_id());
+    println!("  program id  {}", sandbox.program_id());
+    println!("  its page    {}\n", sandbox.page_url().unwrap_or_default());
     println!("Try a sign-up and a sale:\n");
     for (path, body) in [
         ("customers", format!(r#"{{"key": "mia", "{field}": {{"key": "anna"}}}}"#)),

@@ -82,6 +82,7 @@ impl Printer {
         self.line(format_args!("  by yourself      {shop}/"));
         self.line(format_args!("  your orders      {shop}/orders"));
         self.line(format_args!("  the sandbox      {url}"));
+        self.line(format_args!("  its page         {}", sandbox.page_url().unwrap_or_default()));
         self.line(format_args!("  the outbox       {outbox}\n"));
         self.line(format_args!("  curl -H 'Authorization: Bearer {key}' {url}customers"));
         self.line(format_args!("  curl -H 'Authorization: Bearer {key}' {url}transactions"));

@@ -113,10 +113,10 @@ async fn connection(core: Arc<Core>, stream: TcpStream, peer: SocketAddr) {
         let core = Arc::clone(&core);
         async move {
             let request = request.map(Body::new);
-            match web_page::is_for(&request) {
-                true => Ok::<_, Cut>(web_page::answer(&core, peer, request).await),
-                false => core.exchange(request).await,
+            if web_page::is_for(&request) {
+                return Ok::<_, Cut>(web_page::answer(&core, peer, request).await);
             }
+            core.exchange(request).await
         }
     });
     // Its errors are the client's leaving and our own cuts.

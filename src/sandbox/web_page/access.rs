@@ -13,7 +13,7 @@ pub(super) fn check(parts: &Parts, peer: SocketAddr) -> Result<(), &'static str>
     if !peer.ip().to_canonical().is_loopback() {
         return Err("This page is for the machine that the sandbox runs on.");
     }
-    let host = host(parts).filter(|host| is_loopback(host));
+    let host = host(parts).filter(is_loopback);
     let host = host.ok_or("Ask for this page at 127.0.0.1, [::1] or localhost, and no other name.")?;
     if may_be_told(parts, &host) { Ok(()) } else { Err("Only the sandbox's own page may ask for this.") }
 }
@@ -61,4 +61,31 @@ fn may_be_told(parts: &Parts, host: &Authority) -> bool {
         None => looks && !headers.contains_key(header::ORIGIN),
     };
     from_here && origin
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    #[test]
+    fn only_this_machine_may_have_it_whatever_address_the_socket_is_bound_to() {
+        let request = Request::get("/").header("host", "127.0.0.1:4010").body(()).map(Request::into_parts);
+        let parts = request.map(|(parts, ())| parts).ok();
+        for (peer, may) in [
+            ("127.0.0.1:1", true),
+            ("127.8.9.10:1", true),
+            ("[::1]:1", true),
+            ("[::ffff:127.0.0.1]:1", true),
+            ("192.168.0.7:1", false),
+            ("10.0.0.1:1", false),
+            ("[::ffff:10.0.0.1]:1", false),
+            ("[fe80::1]:1", false),
+            ("0.0.0.0:1", false),
+        ] {
+            let came = parts.as_ref().zip(peer.parse().ok()).map(|(parts, peer)| check(parts, peer).is_ok());
+            assert_eq!(came, Some(may), "{peer}");
+        }
+    }
 }
