@@ -80,7 +80,11 @@ async fn each_button_does_what_it_says() {
             assert_eq!(came, *answer, "{button}");
             requests
         };
-        assert_eq!(requests["rows"][0]["target"], "/v1/transactions");
+        let row = &requests["rows"][0];
+        assert_eq!(row["target"], "/v1/transactions");
+        assert!(row["body"].as_str().unwrap().contains(button), "{row}");
+        let may_be_answered = row["waiting"] == true || !row["status"].is_null();
+        assert_eq!(may_be_answered, !matches!(*answer, None | NEVER), "{row}");
     }
     for (button, _, stored, _) in BUTTONS {
         if *stored {

@@ -75,7 +75,7 @@ async fn a_name_that_leads_here_only_now_gets_nothing() {
     browser.goto(&format!("http://rebound.test:{port}/")).await.unwrap();
     let text = browser.execute("return document.body.innerText", Vec::new()).await.unwrap();
     assert!(text.as_str().unwrap().contains("127.0.0.1"), "{text}");
-    let script = "const [done] = arguments; const body = JSON.stringify({ fault: 'error', often: 'always' });\
+    let script = "const [done] = arguments, body = JSON.stringify({ fault: 'error', often: 'always' });\
                   fetch('/page/faults', { method: 'POST', body }).then((answer) => done(answer.status), () => done(0));";
     assert_eq!(browser.execute_async(script, Vec::new()).await.unwrap(), 403);
     assert_eq!(client.get("test").await.0, 200);

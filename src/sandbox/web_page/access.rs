@@ -6,9 +6,9 @@ use http::{HeaderMap, Method, header, request::Parts, uri::Authority};
 
 /// `Err` says why not.
 ///
-/// Another site may have its name lead here (DNS rebinding), so only names that are always this machine's will do. It may
-/// send requests, though it can't read what comes back: so nothing is done for it. A page on another port of this machine
-/// is another site, too.
+/// Another site may have its name lead here (DNS rebinding), so only names that are always this machine's will do. It
+/// may send requests, though it can't read what comes back: so nothing is done for it. A page on another port of this
+/// machine is another site, too.
 pub(super) fn check(parts: &Parts, peer: SocketAddr) -> Result<(), &'static str> {
     if !peer.ip().to_canonical().is_loopback() {
         return Err("This page is for the machine that the sandbox runs on.");
@@ -46,8 +46,8 @@ fn is_loopback(host: &Authority) -> bool {
         && address.map_or(name.eq_ignore_ascii_case("localhost"), |address: IpAddr| address.is_loopback())
 }
 
-/// Is it the page that asks, or somebody who types or follows its address? What changes something must say where it comes
-/// from, as every browser does.
+/// Is it the page that asks, or somebody who types or follows its address? What changes something must say where it
+/// comes from, as every browser does.
 fn may_be_told(parts: &Parts, host: &Authority) -> bool {
     let headers = &parts.headers;
     let looks = matches!(parts.method, Method::GET | Method::HEAD);

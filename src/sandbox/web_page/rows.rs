@@ -106,6 +106,8 @@ pub(super) struct Request<'a> {
     authorized: bool,
     fault: Option<String>,
     status: Option<u16>,
+    /// An answer may still come.
+    waiting: bool,
     processed: Option<u16>,
 }
 
@@ -127,6 +129,7 @@ impl<'a> Request<'a> {
             authorized: record.authorized,
             fault: record.fault.as_ref().map(words::of_fault),
             status: record.status,
+            waiting: record.status.is_none() && record.fault.as_ref().is_none_or(words::is_answered),
             processed: record.processed,
         }
     }

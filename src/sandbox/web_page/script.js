@@ -12,7 +12,7 @@ const PATIENCE = 15_000;
 let source = null;
 let heard = 0;
 let friends = null;
-let lists = {};
+const lists = {};
 
 function state(kind, text) {
   if (get('state').textContent !== text) get('state').textContent = text;
@@ -36,16 +36,17 @@ function connect() {
   source.addEventListener('open', alive);
   source.addEventListener('alive', alive);
   source.addEventListener('error', gone);
-  const on = (name, show) => source.addEventListener(name, ({ data }) => {
-    alive();
-    show(JSON.parse(data));
-  });
+  const on = (name, show) =>
+    source.addEventListener(name, ({ data }) => {
+      alive();
+      show(JSON.parse(data));
+    });
   on('program', program);
   on('faults', faults);
   for (const name of LISTS) on(name, (list) => fill(name, list));
 }
 
-// It connects again by itself where that is possible. This is for where it isn't, and for a sandbox that has stopped dead.
+// It connects again by itself where it can. This is for where it can't, and for a sandbox that has stopped dead.
 setInterval(() => {
   if (document.hidden) return;
   const silent = heard && Date.now() - heard > PATIENCE;
@@ -116,16 +117,23 @@ function faults({ rows }) {
 }
 
 function rule({ kind, id, what, method, path, mentioning, share, left, met }) {
-  const where = kind === 'webhooks' ? path ?? '*' : `${method ?? 'any'} ${path ?? '*'}`;
+  const where = kind === 'webhooks' ? (path ?? '*') : `${method ?? 'any'} ${path ?? '*'}`;
   const which = where === '*' || where === 'any *' ? 'every one' : where.replace('*', '…');
   const often = [];
   if (share < 100) often.push(`${share} %`);
   often.push(left === null ? 'until stopped' : left === 1 ? 'the next one' : `the next ${left}`);
   if (mentioning) often.push(`if it mentions “${mentioning}”`);
   often.push(met === 0 ? 'not met yet' : met === 1 ? 'met once' : `met ${met} times`);
-  const stop = element('button', { type: 'button', 'data-stop': `${kind}/${id}`, 'aria-label': `Stop: ${what}, ${which}` }, 'Stop');
+  const stop = element(
+    'button',
+    { type: 'button', 'data-stop': `${kind}/${id}`, 'aria-label': `Stop: ${what}, ${which}` },
+    'Stop',
+  );
   stop.addEventListener('click', () => send('DELETE', `page/faults/${kind}/${id}`, null, 'Stopped.'));
-  const words = [element('b', {}, what), element('span', { class: 'small' }, element('bdi', {}, `${which}, ${often.join(', ')}`))];
+  const words = [
+    element('b', {}, what),
+    element('span', { class: 'small' }, element('bdi', {}, `${which}, ${often.join(', ')}`)),
+  ];
   return element('li', {}, element('span', {}, ...words), stop);
 }
 
@@ -150,7 +158,11 @@ function press(button) {
   const body = { fault: button.dataset.fault, often: often === 'always' ? often : { [often]: count } };
   if (!webhooks) body.on = get('on').value;
   const what = webhooks ? 'webhook' : 'request';
-  const when = { next: count === 1 ? `the next ${what}` : `the next ${count} ${what}s`, share: `${count} % of ${what}s`, always: `every ${what}` };
+  const when = {
+    next: count === 1 ? `the next ${what}` : `the next ${count} ${what}s`,
+    share: `${count} % of ${what}s`,
+    always: `every ${what}`,
+  };
   send('POST', 'page/faults', body, `In force, for ${when[often]} of that kind.`);
 }
 

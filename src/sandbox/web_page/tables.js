@@ -61,8 +61,9 @@ function request({ method, target, body, bytes }) {
 
 const kindOf = (status) => (status < 300 ? 'good' : status < 500 ? 'fair' : 'bad');
 
-function answer({ status, processed, fault, authorized }) {
-  const cells = [status ? badge(`${status}`, kindOf(status)) : badge(fault ? 'no answer' : 'no answer yet', 'bad')];
+function answer({ status, waiting, processed, fault, authorized }) {
+  const none = waiting ? badge('no answer yet', 'off') : badge('no answer', 'bad');
+  const cells = [status ? badge(`${status}`, kindOf(status)) : none];
   if (fault) cells.push(' ', badge(fault, 'fault'));
   if (!authorized) cells.push(' ', badge('wrong key', 'fair'));
   if (fault && processed) cells.push(small(`Partnero's own answer: ${processed}`));
@@ -86,23 +87,57 @@ export function columns(friends) {
   const referred = ['Referred', ['referred'], (row) => [`${row.referred}`], 'number'];
   const referrer = ['Referred by', ['referrer'], (row) => [row.referrer ? foreign(row.referrer) : small('nobody')]];
   return {
-    requests: [WHEN, ['Request', ['method', 'target', 'body', 'bytes'], request, 'wide'],
-      ['Answer', ['status', 'processed', 'fault', 'authorized'], answer, 'wide']],
-    deliveries: [WHEN, ['Event', ['event'], (row) => [foreign(row.event)], 'name'],
-      ['To', ['webhook'], (row) => [foreign(row.webhook)]], ['Result', ['state', 'tries', 'answer'], delivery, 'wide']],
+    requests: [
+      WHEN,
+      ['Request', ['method', 'target', 'body', 'bytes'], request, 'wide'],
+      ['Answer', ['status', 'waiting', 'processed', 'fault', 'authorized'], answer, 'wide'],
+    ],
+    deliveries: [
+      WHEN,
+      ['Event', ['event'], (row) => [foreign(row.event)], 'name'],
+      ['To', ['webhook'], (row) => [foreign(row.webhook)]],
+      ['Result', ['state', 'tries', 'answer'], delivery, 'wide'],
+    ],
     partners: [key, whom, links, referred],
     customers: friends ? [key, whom, referrer, links, referred] : [key, whom, referrer, WHEN],
-    transactions: [key, ['Customer', ['customer'], (row) => [row.customer ? foreign(row.customer) : small('nobody')]],
+    transactions: [
+      key,
+      ['Customer', ['customer'], (row) => [row.customer ? foreign(row.customer) : small('nobody')]],
       ['Amount', ['amount', 'currency'], (row) => [money(row.amount, row.currency)], 'number'],
-      ['Commission', ['reward', 'currency', 'to', 'state'], (row) => (row.reward === null ? [small('none')]
-        : [money(row.reward, row.currency), small(row.state === 'live' ? 'to ' : 'taken back from ', foreign(row.to))]), 'number'],
-      WHEN],
-    commissions: [['To', ['to'], (row) => [foreign(row.to)]],
+      [
+        'Commission',
+        ['reward', 'currency', 'to', 'state'],
+        (row) =>
+          row.reward === null
+            ? [small('none')]
+            : [
+                money(row.reward, row.currency),
+                small(row.state === 'live' ? 'to ' : 'taken back from ', foreign(row.to)),
+              ],
+        'number',
+      ],
+      WHEN,
+    ],
+    commissions: [
+      ['To', ['to'], (row) => [foreign(row.to)]],
       ['Live sales', ['sales'], (row) => [`${row.sales}`], 'number'],
       ['Owed', ['owed', 'currency'], (row) => [money(row.owed, row.currency)], 'number'],
-      ['Taken back', ['lost', 'currency'], (row) => [row.lost === '0' ? small('none') : money(row.lost, row.currency)], 'number']],
-    webhooks: [['Webhook', ['name', 'id', 'active'], (row) => [foreign(row.name || row.id), row.active ? '' : badge('off', 'off')]],
-      ['URL', ['url'], (row) => [foreign(row.url)], 'wide'], ['Events', ['events'], (row) => [small(foreign(row.events))], 'wide']],
+      [
+        'Taken back',
+        ['lost', 'currency'],
+        (row) => [row.lost === '0' ? small('none') : money(row.lost, row.currency)],
+        'number',
+      ],
+    ],
+    webhooks: [
+      [
+        'Webhook',
+        ['name', 'id', 'active'],
+        (row) => [foreign(row.name || row.id), row.active ? '' : badge('off', 'off')],
+      ],
+      ['URL', ['url'], (row) => [foreign(row.url)], 'wide'],
+      ['Events', ['events'], (row) => [small(foreign(row.events))], 'wide'],
+    ],
   };
 }
 
@@ -123,9 +158,15 @@ export class List {
     this.#section = section;
     this.#columns = columns;
     const heads = columns.map(([head, , , kind]) =>
-      element('th', { scope: 'col', role: 'columnheader', class: kind ?? '' }, head));
+      element('th', { scope: 'col', role: 'columnheader', class: kind ?? '' }, head),
+    );
     const head = element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' }, ...heads));
-    this.#table = element('table', { role: 'table', class: 'short', 'aria-labelledby': `${section.id}-title`, hidden: '' }, head, this.#body);
+    this.#table = element(
+      'table',
+      { role: 'table', class: 'short', 'aria-labelledby': `${section.id}-title`, hidden: '' },
+      head,
+      this.#body,
+    );
     this.#more.addEventListener('click', () => {
       this.#table.classList.toggle('short');
       this.#count(this.#rows.size);
@@ -159,7 +200,8 @@ export class List {
     this.#table.hidden = rows.length === 0;
     this.#section.querySelector('.empty').hidden = rows.length > 0;
     this.#note.hidden = total <= rows.length;
-    this.#note.textContent = `Only the newest ${rows.length} of ${total.toLocaleString('en')} are shown here.`;
+    const which = this.#section.id === 'commissions' ? 'largest' : 'newest';
+    this.#note.textContent = `Only the ${which} ${rows.length} of ${total.toLocaleString('en')} are shown here.`;
     this.#count(rows.length);
   }
 

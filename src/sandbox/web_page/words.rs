@@ -24,6 +24,11 @@ pub(super) fn of_fault(fault: &Fault) -> String {
     }
 }
 
+/// Does the client get an answer, sooner or later?
+pub(super) fn is_answered(fault: &Fault) -> bool {
+    matches!(fault, Fault::Slow(_) | Fault::Answer(_) | Fault::StoreThenAnswer(_))
+}
+
 /// What happens to an event for a webhook.
 pub(super) fn of_webhook_fault(fault: WebhookFault) -> String {
     match fault {
