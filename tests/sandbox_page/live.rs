@@ -186,6 +186,16 @@ async fn a_page_ends_with_the_sandbox_and_can_come_back_after_an_outage() {
 }
 
 #[tokio::test]
+async fn an_open_page_keeps_no_sandbox_alive() {
+    let sandbox = Sandbox::affiliate().spawn().await.unwrap();
+    let mut events = Events::open(&sandbox).await;
+    events.until("webhooks", |_| true).await;
+    drop(sandbox);
+    let end = async { while events.next().await.is_some() {} };
+    within(end).await;
+}
+
+#[tokio::test]
 async fn a_page_that_never_reads_holds_nobody_up() {
     let client = shop().await;
     let address = client.sandbox.local_addr().unwrap();
