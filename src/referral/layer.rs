@@ -7,7 +7,10 @@ use tower_layer::Layer;
 
 use crate::{
     model::ProgramType,
-    referral::{service::ReferralService, sources::Sources},
+    referral::{
+        mode::{Mode, Reading},
+        service::ReferralService,
+    },
 };
 
 /// Reads the referral keys of each request, for the extractors [`ReferralKey`] and [`ReferralKeys`].
@@ -58,18 +61,27 @@ use crate::{
 ///
 /// [`ReferralKey`]: crate::ReferralKey
 /// [`ReferralKeys`]: crate::ReferralKeys
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[must_use = "a layer does nothing until it is given to a router or a service"]
-pub struct ReferralLayer {
-    sources: Sources,
+pub struct ReferralLayer<M = Reading> {
+    pub(super) mode: M,
 }
 
 impl ReferralLayer {
     /// A layer that reads the cookies of both kinds of program.
     pub fn new() -> Self {
-        Self::default()
+        Self { mode: Reading::default() }
     }
+}
 
+/// As [`new()`](Self::new).
+impl Default for ReferralLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M: Mode> ReferralLayer<M> {
     /// Reads the cookie of this kind of program only. Default: both.
     ///
     /// For a site that changed from one kind to the other, and whose visitors still carry the old cookie.
@@ -80,7 +92,7 @@ impl ReferralLayer {
     /// let layer = ReferralLayer::new().program_type(ProgramType::Affiliate);
     /// ```
     pub fn program_type(mut self, program: ProgramType) -> Self {
-        self.sources.program = Some(program);
+        self.mode.sources().program = Some(program);
         self
     }
 
@@ -116,7 +128,7 @@ impl ReferralLayer {
     {
         let caller = Location::caller();
         match name.try_into() {
-            Ok(name) => self.sources.header = Some(name),
+            Ok(name) => self.mode.sources().header = Some(name),
             Err(error) => tracing::error!(
                 "the name given to `ReferralLayer::header` at {caller} can't be a header's ({error}): no header of \
                  that name is read"
@@ -126,10 +138,10 @@ impl ReferralLayer {
     }
 }
 
-impl<S> Layer<S> for ReferralLayer {
-    type Service = ReferralService<S>;
+impl<S, M: Clone> Layer<S> for ReferralLayer<M> {
+    type Service = ReferralService<S, M>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ReferralService::new(inner, self.sources.clone())
+        ReferralService { inner, mode: self.mode.clone() }
     }
 }

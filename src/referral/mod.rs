@@ -36,13 +36,24 @@
 //! [`ReferralKey`]: crate::ReferralKey
 //! [`ReferralKeys`]: crate::ReferralKeys
 
+mod attribution;
+mod capture;
+mod capturing;
+mod clear;
 mod cookie;
 mod extract;
 mod layer;
+mod mode;
+mod referral_cookie;
 mod rejection;
 mod service;
 mod sources;
 
+pub use attribution::Attribution;
+pub use capture::ResponseFuture;
+pub use clear::ClearCookies;
 pub use layer::ReferralLayer;
+pub use mode::{Capturing, Mode, Reading};
+pub use referral_cookie::ReferralCookie;
 pub use rejection::ReferralKeyRejection;
 pub use service::ReferralService;
