@@ -1,0 +1,13 @@
+//! The layer that captures keys from links, keeps them in a cookie, and asks for consent.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic, and so may what helps it")]
+
+mod attribution;
+mod bounds;
+mod clearing;
+mod consent;
+mod cookie;
+mod links;
+mod properties;
+mod support;
+mod twins;
