@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic, and so may what helps it")]
 
+#[path = "../shared/browser.rs"]
+mod browser;
+
 mod attribution;
 mod bounds;
 mod clearing;
 mod consent;
 mod cookie;
+mod in_a_browser;
 mod links;
 mod properties;
 mod support;
