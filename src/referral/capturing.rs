@@ -19,6 +19,9 @@ impl<M: Mode> ReferralLayer<M> {
     /// Partnero's links have `aff` (affiliate) or `ref` (refer-a-friend), or what the program was told to take. The handler
     /// of that very request gets the key, whatever its method. [`set_cookie`](Self::set_cookie) keeps it.
     ///
+    /// Any text in them is taken for a key. So name none that links to your site use for something else: a
+    /// `?ref=newsletter` would take the credit from whoever had it.
+    ///
     /// The key is of unknown kind, unless the cookie it is kept in says its kind. Called again, the last names count. An
     /// empty name is logged as an error, with the place of this call, and left out.
     ///
@@ -40,8 +43,8 @@ impl<M: Mode> ReferralLayer<M> {
     /// cookie does (none is set, or the visitor didn't consent), the key stays in the address: `/shoes?aff=anna&size=9`. So
     /// give the same names to [`capture_query`](Self::capture_query).
     ///
-    /// Only `GET` and `HEAD` are redirected. What has no valid key in that place is no link, and goes to your routes. The
-    /// layer must see the path that the browser asked for: put it around the whole router, not into a nested one.
+    /// Only `GET` and `HEAD` are redirected. What has no valid key in that place is no link, and goes to your routes; what is
+    /// a link never does, so name no segment that they begin with. The layer must see the path that the browser asked for: put it around the whole router, not into a nested one.
     ///
     /// Called again, the last names count. A name of anything but letters, digits, `-`, `_` and `.` is logged as an error,
     /// with the place of this call, and left out.
@@ -82,7 +85,7 @@ impl<M: Mode> ReferralLayer<M> {
     /// let layer = ReferralLayer::new().capture_query(["aff", "ref", "via"]).set_cookie(cookie);
     /// ```
     pub fn set_cookie(self, cookie: ReferralCookie) -> ReferralLayer<Capturing> {
-        self.set(|settings| settings.keep_in(&cookie))
+        self.set(|settings| settings.keep_in(cookie))
     }
 
     /// Who gets the credit when a visitor came by several links. Default: [`Attribution::LastClick`].

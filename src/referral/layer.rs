@@ -15,7 +15,7 @@ use crate::{
 
 /// Reads the referral keys of each request, for the extractors [`ReferralKey`] and [`ReferralKeys`].
 ///
-/// It only reads: responses pass untouched, nothing is boxed, and a request without one of Partnero's cookies costs a
+/// As it is made by [`new`](Self::new), it only reads: responses pass untouched, nothing is boxed, and a request without one of Partnero's cookies costs a
 /// search through its `Cookie` lines and no allocation; a key of up to 23 bytes costs its place in the request's extensions
 /// and no more. It needs no other layer, and works for any request and response body, in a router and in plain tower.
 ///
@@ -53,14 +53,21 @@ use crate::{
 /// let serve = ServiceExt::<Request>::into_make_service(app); // for `axum::serve(listener, serve)`
 /// ```
 ///
+/// # Capturing
+///
+/// With [`capture_query`](Self::capture_query), [`capture_path`](Self::capture_path), [`set_cookie`](Self::set_cookie),
+/// [`attribution`](Self::attribution) or [`consent`](Self::consent) it is a `ReferralLayer<`[`Capturing`]`>`, which looks at
+/// responses, too: see [the module](crate::referral#what-is-captured). Its response body needs a `Default`, for redirects.
+///
 /// # What it leaves
 ///
-/// A [`ReferralKeys`] in the request's extensions, where there is anything to say. It stands: neither the extractors nor
+/// A [`ReferralKeys`] in the request's extensions, where there is anything to say; always, where it captures. It stands: neither the extractors nor
 /// a second layer further in look at the cookies again. An application that finds out by its own means who
 /// referred a visitor can put one there first.
 ///
 /// [`ReferralKey`]: crate::ReferralKey
 /// [`ReferralKeys`]: crate::ReferralKeys
+/// [`Capturing`]: crate::referral::Capturing
 #[derive(Clone, Debug)]
 #[must_use = "a layer does nothing until it is given to a router or a service"]
 pub struct ReferralLayer<M = Reading> {

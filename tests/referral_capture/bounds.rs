@@ -32,10 +32,10 @@ async fn it_works_in_plain_tower_for_bodies_of_any_kind() {
     });
     let layer = ReferralLayer::new().capture_query(["aff"]).capture_path(["aff"]).set_cookie(ReferralCookie::new());
     let request = |path: &str| Request::get(path).body(Rc::new(1_u8)).unwrap();
-    let response = layer.layer(echo.clone()).oneshot(request("/?aff=anna")).await.unwrap();
+    let response = layer.layer(echo).oneshot(request("/?aff=anna")).await.unwrap();
     assert_eq!(response.headers().get_all("set-cookie").iter().count(), 1);
     assert_eq!(response.into_body().as_deref(), Some("anna"));
-    let response = layer.layer(echo.clone()).oneshot(request("/aff/anna")).await.unwrap();
+    let response = layer.layer(echo).oneshot(request("/aff/anna")).await.unwrap();
     assert_eq!((response.status().as_u16(), response.into_body()), (302, None));
 }
 

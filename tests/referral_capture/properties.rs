@@ -1,7 +1,7 @@
 //! What holds for every key and every cookie.
 
 use axum_partnero::{ProgramType, ReferralCookie, ReferralKey};
-use cookie::Cookie;
+use cookie::{Cookie, time::SignedDuration as Duration};
 use proptest::prelude::*;
 
 use crate::support::{Answer, app, ask, get, layer};
@@ -27,7 +27,7 @@ fn component(text: &str) -> String {
 /// What a browser sends back: what is removed is gone.
 fn sent_back(answer: &Answer) -> String {
     let all = answer.cookies().into_iter().map(|line| Cookie::parse(line.to_owned()).unwrap());
-    let kept = all.filter(|cookie| cookie.max_age().is_some_and(|age| age.is_positive()));
+    let kept = all.filter(|cookie| cookie.max_age().is_some_and(Duration::is_positive));
     kept.map(|cookie| format!("{}={}", cookie.name(), cookie.value())).collect::<Vec<_>>().join("; ")
 }
 
@@ -74,7 +74,7 @@ proptest! {
         prop_assert!(answer.status.is_success() || answer.status.is_redirection());
         for line in answer.cookies() {
             let cookie = Cookie::parse_encoded(line.to_owned()).unwrap();
-            let removes = cookie.max_age().is_some_and(|age| age.is_zero());
+            let removes = cookie.max_age().is_some_and(Duration::is_zero);
             prop_assert!(removes || ReferralKey::new(cookie.value()).is_ok_and(|key| key.as_str() == cookie.value()));
         }
     }

@@ -1,7 +1,5 @@
 //! The cookie in which a key is kept: when it is written, and how.
 
-use std::fmt::Write as _;
-
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use memchr::memmem::Finder;
 use percent_encoding::utf8_percent_encode;
@@ -28,37 +26,31 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    pub(super) fn new(cookie: &ReferralCookie) -> Self {
-        let mut attributes = String::from("; Path=/");
-        let domain = cookie.domain.as_ref().map(|domain| format!("; Domain={domain}"));
-        attributes += domain.as_deref().unwrap_or_default();
-        // Writing to a `String` can't fail.
-        let _ = write!(attributes, "; Max-Age={}; SameSite=Lax", cookie.max_age.as_secs());
-        let secure = if cookie.secure { "; Secure" } else { "" };
-        attributes += secure;
-        if cookie.program.is_none() {
-            attributes += "; HttpOnly";
-        }
+    pub(super) fn new(cookie: ReferralCookie) -> Self {
+        let ReferralCookie { name, program, domain, max_age, secure } = cookie;
+        let domain = domain.map(|domain| format!("; Domain={domain}"));
+        let secure = if secure { "; Secure" } else { "" };
+        // Under a name of `PartneroJS`'s, that must be able to read and to overwrite it.
+        let http_only = if program.is_none() { "; HttpOnly" } else { "" };
+        let attributes = format!(
+            "; Path=/{}; Max-Age={}; SameSite=Lax{secure}{http_only}",
+            domain.as_deref().unwrap_or_default(),
+            max_age.as_secs()
+        );
 
         let removal = |name: &str, domain: &str| {
             HeaderValue::try_from(format!("{name}=; Path=/{domain}; Max-Age=0{secure}")).ok()
         };
-        let twin = domain.as_ref().and_then(|_| removal(&cookie.name, ""));
+        let twin = domain.as_ref().and_then(|_| removal(&name, ""));
         // Those of `PartneroJS` without a domain are removed by the response itself.
-        let own = cookie.program.is_none().then(|| removal(&cookie.name, "")).flatten();
+        let own = program.is_none().then(|| removal(&name, "")).flatten();
         let theirs = [ProgramType::Affiliate, ProgramType::ReferAFriend].map(ProgramType::cookie_name);
         let shared = domain.iter().flat_map(|domain| {
-            let names = theirs.into_iter().chain(cookie.program.is_none().then_some(&*cookie.name));
+            let names = theirs.into_iter().chain(program.is_none().then_some(&*name));
             names.filter_map(|name| removal(name, domain))
         });
         let removed = own.into_iter().chain(shared).collect();
-        Self {
-            name: Finder::new(cookie.name.as_bytes()).into_owned(),
-            program: cookie.program,
-            attributes,
-            twin,
-            removed,
-        }
+        Self { name: Finder::new(name.as_bytes()).into_owned(), program, attributes, twin, removed }
     }
 
     /// The key in the cookie, where its name is its own: those of `PartneroJS` are read anyway.

@@ -65,7 +65,7 @@ impl Settings {
         }
     }
 
-    pub(in crate::referral) fn keep_in(&mut self, cookie: &ReferralCookie) {
+    pub(in crate::referral) fn keep_in(&mut self, cookie: ReferralCookie) {
         self.keeper = Some(Keeper::new(cookie));
     }
 
