@@ -41,7 +41,8 @@ impl<M: Mode> ReferralLayer<M> {
     /// The visitor is redirected to the page without the two: from `/aff/anna` to `/`, from `/aff/anna/shoes?size=9` to
     /// `/shoes?size=9`, always on this site. The cookie of [`set_cookie`](Self::set_cookie) takes the key along. Where no
     /// cookie does (none is set, or the visitor didn't consent), the key stays in the address: `/shoes?aff=anna&size=9`. So
-    /// give the same names to [`capture_query`](Self::capture_query).
+    /// give the same names to [`capture_query`](Self::capture_query). On a page without the key in its address, Partnero's
+    /// script sees no link: the referral is kept, and Partnero's figures miss a click.
     ///
     /// Only `GET` and `HEAD` are redirected. What has no valid key in that place is no link, and goes to your routes; what is
     /// a link never does, so name no segment that they begin with. The layer must see the path that the browser asked for: put it around the whole router, not into a nested one.

@@ -80,20 +80,22 @@ impl ReferralCookie {
     /// Another name. Default: `referral_key`.
     ///
     /// It is for applications that share a domain and have a program each. A name has 1 to 64 letters, digits, `-`, `_` or
-    /// `.`, and isn't one of `PartneroJS`'s: those are [`partnero_js`](Self::partnero_js)'s. Any other text is logged as an
-    /// error, with the place of this call, and changes nothing.
+    /// `.`. It doesn't begin with `__`, for browsers attach conditions to such names (`__Host-`), and isn't one of
+    /// `PartneroJS`'s, for those are [`partnero_js`](Self::partnero_js)'s. Any other text is logged as an error, with the place
+    /// of this call, and changes nothing.
     #[track_caller]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         let name = name.into();
         let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         let is_theirs = [ProgramType::Affiliate, ProgramType::ReferAFriend].map(ProgramType::cookie_name);
-        if (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(is_good) && !is_theirs.contains(&name.as_str()) {
+        let is_taken = name.starts_with("__") || is_theirs.contains(&name.as_str());
+        if (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(is_good) && !is_taken {
             self.name = Cow::Owned(name);
             self.program = None;
         } else {
             tracing::error!(
-                "the name given to `ReferralCookie::name` at {} isn't 1 to 64 letters, digits, `-`, `_` or `.`, or is one of \
-                 PartneroJS's: the cookie keeps the name `{}`",
+                "the name given to `ReferralCookie::name` at {} isn't 1 to 64 letters, digits, `-`, `_` or `.`, begins \
+                 with `__`, or is one of PartneroJS's: the cookie keeps the name `{}`",
                 Location::caller(),
                 self.name
             );
@@ -211,9 +213,19 @@ mod tests {
     #[test]
     fn what_is_no_name_changes_nothing() {
         assert_eq!(ReferralCookie::new().name("shop.ref-1_x").name, "shop.ref-1_x");
-        for text in
-            ["", "a b", "a=b", "a;b", "ü", "a\n", "\"a\"", "partnero_partner", "partnero_referral", &"a".repeat(65)]
-        {
+        for text in [
+            "",
+            "a b",
+            "a=b",
+            "a;b",
+            "ü",
+            "a\n",
+            "\"a\"",
+            "__Host-a",
+            "partnero_partner",
+            "partnero_referral",
+            &"a".repeat(65),
+        ] {
             assert_eq!(ReferralCookie::new().name(text), ReferralCookie::new(), "{text:?}");
         }
     }

@@ -7,7 +7,7 @@ use tower_service::Service;
 
 use crate::{model::ReferralKeys, referral::mode::Reading};
 
-/// What [`ReferralLayer`](crate::ReferralLayer) makes of a service.
+/// What [`ReferralLayer`](crate::ReferralLayer) makes of a service, and does with requests as the layer's `M` says.
 #[derive(Clone, Debug)]
 pub struct ReferralService<S, M = Reading> {
     pub(super) inner: S,

@@ -4,6 +4,8 @@
 
 #[path = "../shared/browser.rs"]
 mod browser;
+#[path = "../shared/log.rs"]
+mod log;
 
 mod attribution;
 mod bounds;
@@ -12,6 +14,7 @@ mod consent;
 mod cookie;
 mod in_a_browser;
 mod links;
+mod mistakes;
 mod properties;
 mod support;
 mod twins;
