@@ -32,7 +32,7 @@ pub use model::{
     Amount, AmountError, CustomerKey, KeyError, NewCustomer, NewTransaction, ProgramType, ReferralKey, ReferralKeys,
     TransactionKey,
 };
-pub use referral::{ReferralKeyRejection, ReferralLayer, ReferralService};
+pub use referral::{Attribution, ReferralCookie, ReferralKeyRejection, ReferralLayer, ReferralService};
 /// The numbers of [`Amount`], from the crate `rust_decimal`.
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;

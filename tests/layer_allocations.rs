@@ -10,7 +10,7 @@ use axum::{
     http::StatusCode,
     routing::get,
 };
-use axum_partnero::{ProgramType, ReferralKey, ReferralLayer};
+use axum_partnero::{ProgramType, ReferralCookie, ReferralKey, ReferralLayer, referral::Capturing};
 use futures_util::FutureExt;
 use tower::{Layer, Service, layer::layer_fn};
 
@@ -64,13 +64,20 @@ fn request(cookies: &str, others: Others) -> Request {
 }
 
 /// The allocations of a request, once all that is made only once is there.
-fn allocations<S>(mut app: S, cookies: &str, others: Others, expected: StatusCode) -> u64
+fn allocations<S>(app: S, cookies: &str, others: Others, expected: StatusCode) -> u64
+where
+    S: Service<Request, Response = axum::response::Response, Error = std::convert::Infallible>,
+{
+    allocations_of(app, || request(cookies, others), expected)
+}
+
+fn allocations_of<S>(mut app: S, request: impl Fn() -> Request, expected: StatusCode) -> u64
 where
     S: Service<Request, Response = axum::response::Response, Error = std::convert::Infallible>,
 {
     let mut count = 0;
     for _ in 0..3 {
-        let request = request(cookies, others);
+        let request = request();
         let mut status = None;
         count = measure(|| {
             let Some(Ok(response)) = app.call(request).now_or_never() else { return };
@@ -117,6 +124,40 @@ fn a_short_key_costs_its_place_in_the_extensions_and_a_long_one_itself() {
             let around = allocations(around, &cookies, others, StatusCode::OK);
             assert_eq!(around - base, 1 + growth + key, "{value}, {others:?}");
             assert_eq!(count(routes(), StatusCode::OK) - base, key, "{value}, without the layer");
+        }
+    }
+}
+
+fn capturing() -> ReferralLayer<Capturing> {
+    ReferralLayer::new()
+        .capture_query(["aff", "ref", "via"])
+        .capture_path(["aff"])
+        .header("x-referral-key")
+        .consent(|_, _| true)
+        .set_cookie(ReferralCookie::new().domain("shop.example"))
+}
+
+#[test]
+fn a_capturing_layer_allocates_its_verdict_s_place_and_the_cookies_that_it_writes() {
+    for (path, key, expected, of_response) in [
+        ("/", "", StatusCode::NO_CONTENT, 0),
+        ("/?utm_source=news&a=b", "", StatusCode::NO_CONTENT, 0),
+        ("/", "; referral_key=anna", StatusCode::OK, 0),
+        ("/?ref=anna", "; referral_key=anna", StatusCode::OK, 0),
+        // Two lines and the map of headers, which had none.
+        ("/?ref=anna", "", StatusCode::OK, 6),
+    ] {
+        for (others, growth) in [(Others::One, 0), (Others::None, 1)] {
+            let cookies = format!("{OTHERS}{key}");
+            let visit = || {
+                let mut request = request(&cookies, others);
+                *request.uri_mut() = path.parse().unwrap();
+                request
+            };
+            let base = allocations_of(bare().with_state(()), visit, StatusCode::NO_CONTENT);
+            let around = allocations_of(capturing().layer(routes().with_state(())), visit, expected);
+            assert!(around <= base + 1 + growth + of_response, "{path} {key} {others:?}: {} more", around - base);
+            assert!(of_response > 0 || around == base + 1 + growth, "{path} {key} {others:?}: {} more", around - base);
         }
     }
 }

@@ -6,13 +6,13 @@ use axum::{
     Extension, Router,
     body::Body,
     extract::{ConnectInfo, Request},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     middleware::{self, Next},
     response::Response,
     routing::{MethodRouter, get},
 };
 use axum_extra::extract::CookieJar;
-use axum_partnero::{ReferralKey, ReferralLayer};
+use axum_partnero::{ReferralCookie, ReferralKey, ReferralLayer};
 use cookie::Cookie;
 use futures_util::FutureExt;
 use tower_cookies::{CookieManagerLayer, Cookies};
@@ -63,6 +63,7 @@ pub(crate) enum Kind {
     Empty,
     Routed,
     Around,
+    Capturing,
     Peer,
 }
 
@@ -76,6 +77,8 @@ pub(crate) enum Visit {
     /// With a partner's cookie and nothing else: axum itself adds three extensions, which is what their map holds until
     /// it grows. Whoever adds the fourth pays for that.
     MapGrows,
+    /// By a link, without any cookie of ours: the layer that captures writes one.
+    ByLink,
 }
 
 pub(crate) static CANDIDATES: &[Candidate] = &[
@@ -83,6 +86,7 @@ pub(crate) static CANDIDATES: &[Candidate] = &[
     Candidate { name: "an empty layer", kind: Kind::Empty, visit: Visit::Referred, make: empty },
     Candidate { name: "ours, Router::layer", kind: Kind::Routed, visit: Visit::Referred, make: routed },
     Candidate { name: "ours, around the router", kind: Kind::Around, visit: Visit::Referred, make: around },
+    Candidate { name: "capturing, around", kind: Kind::Capturing, visit: Visit::Referred, make: capturing },
     Candidate { name: "tower-cookies", kind: Kind::Peer, visit: Visit::Referred, make: tower_cookies },
     Candidate { name: "axum-extra CookieJar", kind: Kind::Peer, visit: Visit::Referred, make: cookie_jar },
     Candidate { name: "from_fn + cookie", kind: Kind::Peer, visit: Visit::Referred, make: from_fn },
@@ -90,15 +94,18 @@ pub(crate) static CANDIDATES: &[Candidate] = &[
     Candidate { name: "an empty layer", kind: Kind::Empty, visit: Visit::NotReferred, make: empty },
     Candidate { name: "ours, Router::layer", kind: Kind::Routed, visit: Visit::NotReferred, make: routed },
     Candidate { name: "ours, around the router", kind: Kind::Around, visit: Visit::NotReferred, make: around },
+    Candidate { name: "capturing, around", kind: Kind::Capturing, visit: Visit::NotReferred, make: capturing },
     Candidate { name: "bare router", kind: Kind::Bare, visit: Visit::MapGrows, make: bare },
     Candidate { name: "an empty layer", kind: Kind::Empty, visit: Visit::MapGrows, make: empty },
     Candidate { name: "ours, Router::layer", kind: Kind::Routed, visit: Visit::MapGrows, make: routed },
     Candidate { name: "ours, around the router", kind: Kind::Around, visit: Visit::MapGrows, make: around },
+    Candidate { name: "bare router", kind: Kind::Bare, visit: Visit::ByLink, make: bare },
+    Candidate { name: "capturing, around", kind: Kind::Capturing, visit: Visit::ByLink, make: capturing },
 ];
 
 impl Visit {
     pub(crate) fn cookies(self) -> &'static str {
-        if self == Self::NotReferred { OTHERS } else { ALL }
+        if matches!(self, Self::NotReferred | Self::ByLink) { OTHERS } else { ALL }
     }
 }
 
@@ -114,9 +121,12 @@ impl Candidate {
         // Checking the text of the header is no part of a request: what a server reads is a slice of its buffer.
         static OTHERS_LINE: LazyLock<HeaderValue> = LazyLock::new(|| HeaderValue::from_static(OTHERS));
         static ALL_LINE: LazyLock<HeaderValue> = LazyLock::new(|| HeaderValue::from_static(ALL));
-        let line = if self.visit == Visit::NotReferred { &OTHERS_LINE } else { &ALL_LINE };
+        let line = if self.visit.cookies() == OTHERS { &OTHERS_LINE } else { &ALL_LINE };
 
         let mut request = Request::new(Body::empty());
+        if self.visit == Visit::ByLink {
+            *request.uri_mut() = Uri::from_static("/?utm_source=news&aff=anna-2025");
+        }
         if self.visit != Visit::MapGrows {
             request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 443))));
         }
@@ -181,6 +191,12 @@ fn routed() -> App {
 
 fn around() -> App {
     app!(ReferralLayer::new().layer(router(get(ours)).with_state(())))
+}
+
+fn capturing() -> App {
+    let cookie = ReferralCookie::new().domain("shop.example");
+    let layer = ReferralLayer::new().capture_query(["aff", "ref", "via"]).capture_path(["aff"]).set_cookie(cookie);
+    app!(layer.layer(router(get(ours)).with_state(())))
 }
 
 fn tower_cookies() -> App {

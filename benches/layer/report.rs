@@ -39,6 +39,7 @@ pub(crate) fn print(times: &[f64], counts: &[Option<Count>]) {
             "Partnero's cookie is the last of 15, and ours is the fourth extension, for which their map grows",
             Visit::MapGrows,
         ),
+        ("by a link, without a cookie of a partner: one is written", Visit::ByLink),
     ] {
         let bare = of(Kind::Bare, visit);
         println!("\n{title} ({} bytes)", visit.cookies().len());

@@ -15,10 +15,17 @@ pub(super) fn find(url: &str, parameters: &[&str]) -> Option<ReferralKey> {
         return None;
     }
     let (_, query) = url.split_once('?')?;
-    let query = query.split('#').next()?;
+    find_in_query(query.split('#').next()?, parameters)
+}
+
+/// The same in what stands behind the `?`.
+pub(super) fn find_in_query(query: &str, parameters: &[impl AsRef<str>]) -> Option<ReferralKey> {
+    if query.len() > MAX_BYTES {
+        return None;
+    }
     parameters.iter().find_map(|parameter| {
         query.split('&').filter_map(|pair| pair.split_once('=')).find_map(|(name, value)| {
-            if decode(name)? != *parameter {
+            if decode(name)? != parameter.as_ref() {
                 return None;
             }
             ReferralKey::new(decode(value)?).ok()

@@ -83,6 +83,11 @@ impl ReferralKey {
         link::find(url, parameters)
     }
 
+    /// The key in a query, without its `?`.
+    pub(crate) fn from_query(query: &str, parameters: &[impl AsRef<str>]) -> Option<Self> {
+        link::find_in_query(query, parameters)
+    }
+
     /// States the kind of program that the key belongs to.
     #[must_use]
     pub fn with_program_type(mut self, program: ProgramType) -> Self {

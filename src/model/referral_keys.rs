@@ -60,6 +60,16 @@ impl ReferralKeys {
         };
         place.get_or_insert(key);
     }
+
+    /// Adds the keys of which there is no one of their kind.
+    pub(crate) fn add_all(&mut self, others: Self) {
+        let places = [&mut self.affiliate, &mut self.refer_a_friend, &mut self.unknown];
+        for (place, other) in places.into_iter().zip([others.affiliate, others.refer_a_friend, others.unknown]) {
+            if place.is_none() {
+                *place = other;
+            }
+        }
+    }
 }
 
 impl From<ReferralKey> for ReferralKeys {

@@ -8,6 +8,7 @@ mod tests;
 
 use std::sync::LazyLock;
 
+use http::{HeaderMap, HeaderValue, header};
 use memchr::{memmem::Finder, memrchr};
 use percent_encoding::percent_decode;
 
@@ -29,16 +30,42 @@ static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(PREFIX))
 pub(crate) fn scan<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> ReferralKeys {
     let finder = &*FINDER;
     let mut keys = ReferralKeys::default();
-    let mut left = MAX_BYTES;
-    for line in lines {
-        let cut = line.len() > left;
-        scan_line(finder, if cut { whole_cookies(&line[..left]) } else { line }, &mut keys);
-        if cut {
-            break;
-        }
-        left -= line.len();
+    for line in limited(lines) {
+        scan_line(finder, line, &mut keys);
     }
     keys
+}
+
+/// The cookies of another name: the key of each, or `None` where it holds none.
+pub(crate) fn named<'a>(
+    lines: impl IntoIterator<Item = &'a [u8]>,
+    name: &Finder,
+) -> impl Iterator<Item = Option<ReferralKey>> {
+    let length = name.needle().len();
+    limited(lines).flat_map(move |line| {
+        name.find_iter(line).filter_map(move |at| {
+            let rest = line[at + length..].strip_prefix(b"=")?;
+            ends_between_cookies(&line[..at]).then(|| {
+                let (value, encoded) = split_value(rest);
+                parse(value, encoded)
+            })
+        })
+    })
+}
+
+/// The lines, as far as they are looked at.
+#[inline]
+fn limited<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> impl Iterator<Item = &'a [u8]> {
+    let mut left = MAX_BYTES;
+    lines.into_iter().map_while(move |line| {
+        if line.len() <= left {
+            left -= line.len();
+            return Some(line);
+        }
+        let cut = &line[..left];
+        left = 0;
+        (!cut.is_empty()).then(|| whole_cookies(cut))
+    })
 }
 
 /// What of a line that was cut is sure to be whole: all before its last `;`.
@@ -112,6 +139,12 @@ fn decode(value: &[u8]) -> Option<ReferralKey> {
         length += 1;
     }
     key(&decoded[..length])
+}
+
+/// The values of the `Cookie` headers.
+#[inline]
+pub(crate) fn lines(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes)
 }
 
 /// A key that is given literally.

@@ -7,12 +7,15 @@ use tower_layer::Layer;
 
 use crate::{
     model::ProgramType,
-    referral::{service::ReferralService, sources::Sources},
+    referral::{
+        mode::{Mode, Reading},
+        service::ReferralService,
+    },
 };
 
 /// Reads the referral keys of each request, for the extractors [`ReferralKey`] and [`ReferralKeys`].
 ///
-/// It only reads: responses pass untouched, nothing is boxed, and a request without one of Partnero's cookies costs a
+/// As it is made by [`new`](Self::new), it only reads: responses pass untouched, nothing is boxed, and a request without one of Partnero's cookies costs a
 /// search through its `Cookie` lines and no allocation; a key of up to 23 bytes costs its place in the request's extensions
 /// and no more. It needs no other layer, and works for any request and response body, in a router and in plain tower.
 ///
@@ -50,26 +53,42 @@ use crate::{
 /// let serve = ServiceExt::<Request>::into_make_service(app); // for `axum::serve(listener, serve)`
 /// ```
 ///
+/// # Capturing
+///
+/// With [`capture_query`](Self::capture_query), [`capture_path`](Self::capture_path), [`set_cookie`](Self::set_cookie),
+/// [`attribution`](Self::attribution) or [`consent`](Self::consent) it is a `ReferralLayer<`[`Capturing`]`>`, which looks at
+/// responses, too: see [the module](crate::referral#what-is-captured). Its response body needs a `Default`, for redirects.
+///
 /// # What it leaves
 ///
-/// A [`ReferralKeys`] in the request's extensions, where there is anything to say. It stands: neither the extractors nor
+/// A [`ReferralKeys`] in the request's extensions, where there is anything to say; always, where it captures. It stands: neither the extractors nor
 /// a second layer further in look at the cookies again. An application that finds out by its own means who
 /// referred a visitor can put one there first.
 ///
 /// [`ReferralKey`]: crate::ReferralKey
 /// [`ReferralKeys`]: crate::ReferralKeys
-#[derive(Clone, Debug, Default)]
+/// [`Capturing`]: crate::referral::Capturing
+#[derive(Clone, Debug)]
 #[must_use = "a layer does nothing until it is given to a router or a service"]
-pub struct ReferralLayer {
-    sources: Sources,
+pub struct ReferralLayer<M = Reading> {
+    pub(super) mode: M,
 }
 
 impl ReferralLayer {
     /// A layer that reads the cookies of both kinds of program.
     pub fn new() -> Self {
-        Self::default()
+        Self { mode: Reading::default() }
     }
+}
 
+/// As [`new()`](Self::new).
+impl Default for ReferralLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M: Mode> ReferralLayer<M> {
     /// Reads the cookie of this kind of program only. Default: both.
     ///
     /// For a site that changed from one kind to the other, and whose visitors still carry the old cookie.
@@ -80,7 +99,7 @@ impl ReferralLayer {
     /// let layer = ReferralLayer::new().program_type(ProgramType::Affiliate);
     /// ```
     pub fn program_type(mut self, program: ProgramType) -> Self {
-        self.sources.program = Some(program);
+        self.mode.sources().program = Some(program);
         self
     }
 
@@ -116,7 +135,7 @@ impl ReferralLayer {
     {
         let caller = Location::caller();
         match name.try_into() {
-            Ok(name) => self.sources.header = Some(name),
+            Ok(name) => self.mode.sources().header = Some(name),
             Err(error) => tracing::error!(
                 "the name given to `ReferralLayer::header` at {caller} can't be a header's ({error}): no header of \
                  that name is read"
@@ -126,10 +145,10 @@ impl ReferralLayer {
     }
 }
 
-impl<S> Layer<S> for ReferralLayer {
-    type Service = ReferralService<S>;
+impl<S, M: Clone> Layer<S> for ReferralLayer<M> {
+    type Service = ReferralService<S, M>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ReferralService::new(inner, self.sources.clone())
+        ReferralService { inner, mode: self.mode.clone() }
     }
 }

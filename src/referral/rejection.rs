@@ -6,7 +6,7 @@ use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 
 const BODY: &str = "This needs a referral: no valid referral key came with the request (in the cookie `partnero_partner` or \
-                    `partnero_referral`, or in a header that this site reads)";
+                    `partnero_referral`, or in a link or a header that this site reads)";
 
 /// Why [`ReferralKey`](crate::ReferralKey) as an extractor rejected a request: nobody referred the visitor.
 ///

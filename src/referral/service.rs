@@ -5,22 +5,16 @@ use std::task::{Context, Poll};
 use http::Request;
 use tower_service::Service;
 
-use crate::{model::ReferralKeys, referral::sources::Sources};
+use crate::{model::ReferralKeys, referral::mode::Reading};
 
-/// What [`ReferralLayer`](crate::ReferralLayer) makes of a service.
+/// What [`ReferralLayer`](crate::ReferralLayer) makes of a service, and does with requests as the layer's `M` says.
 #[derive(Clone, Debug)]
-pub struct ReferralService<S> {
-    inner: S,
-    sources: Sources,
+pub struct ReferralService<S, M = Reading> {
+    pub(super) inner: S,
+    pub(super) mode: M,
 }
 
-impl<S> ReferralService<S> {
-    pub(super) fn new(inner: S, sources: Sources) -> Self {
-        Self { inner, sources }
-    }
-}
-
-impl<S, B> Service<Request<B>> for ReferralService<S>
+impl<S, B> Service<Request<B>> for ReferralService<S, Reading>
 where
     S: Service<Request<B>>,
 {
@@ -35,7 +29,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         if request.extensions().get::<ReferralKeys>().is_none()
-            && let Some(keys) = self.sources.read(request.headers())
+            && let Some(keys) = self.mode.0.read(request.headers())
         {
             request.extensions_mut().insert(keys);
         }

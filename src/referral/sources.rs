@@ -1,15 +1,15 @@
 //! What is read of a request: the same code for the layer and for the extractors without one.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName};
 
 use crate::{
-    model::{ProgramType, ReferralKeys},
+    model::{ProgramType, ReferralKey, ReferralKeys},
     referral::cookie,
 };
 
 /// Where a layer looks for keys. The default is where the extractors look when there was no layer.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Sources {
+pub struct Sources {
     pub(super) program: Option<ProgramType>,
     pub(super) header: Option<HeaderName>,
 }
@@ -20,11 +20,8 @@ impl Sources {
     /// A verdict can be empty: there is one wherever the default would find a key, so that an extractor further in
     /// doesn't find what this one was told to leave alone.
     pub(super) fn read(&self, headers: &HeaderMap) -> Option<ReferralKeys> {
-        let mut keys = cookie::scan(headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes));
-        let header = self
-            .header
-            .as_ref()
-            .and_then(|name| headers.get_all(name).iter().find_map(|line| cookie::key(cookie::trim(line.as_bytes()))));
+        let mut keys = cookie::scan(cookie::lines(headers));
+        let header = self.header(headers);
         if keys.is_empty() && header.is_none() {
             return None;
         }
@@ -35,5 +32,21 @@ impl Sources {
             keys.add(key);
         }
         Some(keys)
+    }
+
+    /// The keys in the cookies of `PartneroJS`.
+    pub(super) fn cookies(&self, headers: &HeaderMap) -> ReferralKeys {
+        let mut keys = cookie::scan(cookie::lines(headers));
+        if let Some(program) = self.program {
+            keys.keep(program);
+        }
+        keys
+    }
+
+    /// The key in the header.
+    #[inline]
+    pub(super) fn header(&self, headers: &HeaderMap) -> Option<ReferralKey> {
+        let name = self.header.as_ref()?;
+        headers.get_all(name).iter().find_map(|line| cookie::key(cookie::trim(line.as_bytes())))
     }
 }

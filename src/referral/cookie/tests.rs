@@ -138,6 +138,20 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_cookie_of_any_name_reads_as_ours(lines in prop::collection::vec(line_of_fragments(), 0..5)) {
+        let borrowed: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
+        let first = |name: &str| {
+            let name = Finder::new(name);
+            named(borrowed.iter().copied(), &name).flatten().next().map(|key| key.to_string())
+        };
+        prop_assert_eq!((first("partnero_partner"), first("partnero_referral")), naive(&lines));
+    }
+}
+
 #[test]
 fn the_names_are_those_of_the_programs() {
     for program in [ProgramType::Affiliate, ProgramType::ReferAFriend] {
