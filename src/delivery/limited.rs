@@ -59,6 +59,16 @@ impl Store for Limited {
         self.limit(self.store.settle(settlements, keeping))
     }
 
+    fn turn<'a>(
+        &'a self,
+        settlements: &'a [Settlement],
+        keeping: Keeping,
+        limit: usize,
+        terms: Terms,
+    ) -> Answer<'a, (Vec<bool>, Option<Claim>)> {
+        self.limit(self.store.turn(settlements, keeping, limit, terms))
+    }
+
     fn fates<'a>(&'a self, calls: &'a [CallId]) -> Answer<'a, Vec<Fate>> {
         self.limit(self.store.fates(calls))
     }

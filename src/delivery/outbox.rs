@@ -97,6 +97,16 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
     /// Records what came of claimed calls. Which of them: a settlement whose claim has run out changes nothing.
     fn settle<'a>(&'a self, settlements: &'a [Settlement], keeping: Keeping) -> Answer<'a, Vec<bool>>;
 
+    /// Settles, and claims what can be sent then, both or neither. An outbox for which that is no cheaper than one after
+    /// the other only settles.
+    fn turn<'a>(
+        &'a self,
+        settlements: &'a [Settlement],
+        keeping: Keeping,
+        limit: usize,
+        terms: Terms,
+    ) -> Answer<'a, (Vec<bool>, Option<Claim>)>;
+
     /// What became of these calls, as far as they are over. For a durable outbox: another process may have sent them.
     fn fates<'a>(&'a self, calls: &'a [CallId]) -> Answer<'a, Vec<Fate>>;
 

@@ -39,7 +39,8 @@ impl Dispatcher {
         }
         let mut groups = vec![std::mem::take(&mut self.settlements)];
         while let Some(group) = groups.pop() {
-            let Err((error, mut group)) = self.record(group).await else { continue };
+            let last = groups.is_empty();
+            let Err((error, mut group)) = self.record(group, last).await else { continue };
             match error {
                 // One that isn't taken holds up none of the others.
                 OutboxError::Refused(_) if group.len() > 1 => {
@@ -63,16 +64,23 @@ impl Dispatcher {
         self.in_reach();
         self.shared.notice.notify_one();
         self.shared.settled.notify_waiters();
-        self.next_claim = Some(self.now());
     }
 
-    /// Records these, all of them or none.
-    async fn record(&self, group: Group) -> Result<(), (OutboxError, Group)> {
+    /// Records these, all of them or none. With the last of them, it claims what can be sent next.
+    async fn record(&mut self, group: Group, last: bool) -> Result<(), (OutboxError, Group)> {
         let (settlements, told): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        let settled = match self.shared.store.settle(&settlements, self.shared.settings.keeping).await {
-            Ok(settled) => settled,
+        let (store, keeping) = (&self.shared.store, self.shared.settings.keeping);
+        let room = if last && self.may_claim() { self.room() } else { 0 };
+        let (terms, lease) = self.terms();
+        let recorded = match room {
+            0 => store.settle(&settlements, keeping).await.map(|settled| (settled, None)),
+            room => store.turn(&settlements, keeping, room, terms).await,
+        };
+        let (settled, claim) = match recorded {
+            Ok(recorded) => recorded,
             Err(error) => return Err((error, settlements.into_iter().zip(told).collect())),
         };
+        self.next_claim = Some(self.now());
         // What came too late was not recorded, and is somebody else's to tell.
         for (Told { call, progress }, _) in told.into_iter().zip(settled).filter(|(_, settled)| *settled) {
             match &progress {
@@ -87,6 +95,9 @@ impl Dispatcher {
                 _ => continue,
             }
             self.shared.waiting.tell(call.id, progress);
+        }
+        if let Some(claim) = claim {
+            self.send(claim, room, lease);
         }
         Ok(())
     }

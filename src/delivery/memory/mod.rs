@@ -111,6 +111,16 @@ impl Store for MemoryStore {
     }
 
     /// Whoever awaits a call learns it from the process that sends it: there is no other.
+    fn turn<'a>(
+        &'a self,
+        settlements: &'a [Settlement],
+        keeping: Keeping,
+        _limit: usize,
+        _terms: Terms,
+    ) -> Answer<'a, (Vec<bool>, Option<Claim>)> {
+        Box::pin(async move { Ok((self.settle(settlements, keeping).await?, None)) })
+    }
+
     fn fates<'a>(&'a self, _: &'a [CallId]) -> Answer<'a, Vec<Fate>> {
         Box::pin(async { Ok(Vec::new()) })
     }

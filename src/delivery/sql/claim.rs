@@ -64,13 +64,14 @@ pub(super) fn keys<'a>(keys: impl IntoIterator<Item = &'a Arc<str>>) -> String {
     keys.into_iter().map(|key| &**key).collect::<serde_json::Value>().to_string()
 }
 
-/// The parameters of the question for everything that decisions about these calls depend on.
-pub(super) fn questions(due: &[Stored]) -> [String; 3] {
+/// The parameters of the question for everything else that decisions about these calls depend on.
+pub(super) fn questions(due: &[Stored]) -> [String; 4] {
     let customers: HashSet<_> = due.iter().filter_map(|row| row.customer.as_ref()).collect();
     let transactions: HashSet<_> = due.iter().filter_map(|row| row.transaction.as_ref()).collect();
     let refunds = due.iter().filter(|row| row.course.kind == CallKind::Refund);
     let refunds: HashSet<_> = refunds.filter_map(|row| row.transaction.as_ref()).collect();
-    [keys(customers), keys(transactions), keys(refunds)]
+    let known = due.iter().map(|row| row.id).collect::<serde_json::Value>().to_string();
+    [keys(customers), keys(transactions), keys(refunds), known]
 }
 
 impl Round {

@@ -139,6 +139,16 @@ impl<D: Driver> Store for SqlStore<D> {
         Box::pin(self.record(settlements, keeping))
     }
 
+    fn turn<'a>(
+        &'a self,
+        settlements: &'a [Settlement],
+        keeping: Keeping,
+        limit: usize,
+        terms: Terms,
+    ) -> Answer<'a, (Vec<bool>, Option<Claim>)> {
+        Box::pin(self.record_and_take(settlements, keeping, limit, terms))
+    }
+
     fn fates<'a>(&'a self, calls: &'a [CallId]) -> Answer<'a, Vec<Fate>> {
         Box::pin(self.look_up(calls))
     }

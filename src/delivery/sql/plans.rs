@@ -28,7 +28,8 @@ async fn plan<D: Driver>(store: &SqlStore<D>, explain: &str, statement: &str, pa
 /// Of what a claim and a settlement ask, the lines that say by which columns an index is searched.
 async fn searches<D: Driver>(store: &SqlStore<D>, explain: &str, mark: &str) -> Vec<String> {
     let keys = || Value::Text(json!(["1", "2"]).to_string());
-    let mut lines = plan(store, explain, &store.sql.related, vec![store.name(), keys(), keys(), keys()]).await;
+    let parameters = vec![store.name(), keys(), keys(), keys(), Value::from("[1, 2]")];
+    let mut lines = plan(store, explain, &store.sql.related, parameters).await;
     lines.extend(plan(store, explain, &store.sql.wake, vec![store.name(), Value::Int(1), keys(), keys()]).await);
     lines.retain(|line| line.contains(mark));
     assert_eq!(lines.len(), QUESTIONS, "{lines:#?}");

@@ -23,7 +23,19 @@ impl<D: Driver> SqlStore<D> {
     pub(super) async fn record(&self, settlements: &[Settlement], keeping: Keeping) -> Result<Vec<bool>, OutboxError> {
         let mut tx = self.begin(Lock::Wait).await?;
         let now = tx.now(&self.clock);
-        let mut rows = self.load(&mut tx, settlements.iter().map(|settlement| settlement.row)).await?;
+        let held = self.record_in(&mut tx, settlements, keeping, now).await?;
+        tx.commit().await?;
+        Ok(held)
+    }
+
+    pub(super) async fn record_in(
+        &self,
+        tx: &mut D::Tx,
+        settlements: &[Settlement],
+        keeping: Keeping,
+        now: Millis,
+    ) -> Result<Vec<bool>, OutboxError> {
+        let mut rows = self.load(tx, settlements.iter().map(|settlement| settlement.row)).await?;
         let (mut held, mut notices, mut touched) = (Vec::new(), Vec::new(), Keys::default());
         let mut any_dead = false;
         for settlement in settlements {
@@ -52,15 +64,14 @@ impl<D: Driver> SqlStore<D> {
         if changed.is_empty() {
             return Ok(held);
         }
-        self.save(&mut tx, &changed).await?;
-        self.wake(&mut tx, &touched, now).await?;
+        self.save(tx, &changed).await?;
+        self.wake(tx, &touched, now).await?;
         if keeping.notices && !notices.is_empty() {
-            self.notify(&mut tx, &notices, now).await?;
+            self.notify(tx, &notices, now).await?;
         }
         if any_dead {
-            self.make_room(&mut tx, keeping, now).await?;
+            self.make_room(tx, keeping, now).await?;
         }
-        tx.commit().await?;
         Ok(held)
     }
 

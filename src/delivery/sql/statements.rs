@@ -92,8 +92,8 @@ statements! {
          ORDER BY c.due, c.id LIMIT 1";
     /// Every call that decisions about others depend on: of a key, what isn't waiting untouched, and the first of each
     /// kind that is, and of those that only a newer version knows; those that a refund would cancel; of a customer, what
-    /// is in flight, begun or next, and whether it is known. Parameters: name, keys of customers, of
-    /// transactions, of refunds' transactions.
+    /// is in flight, begun or next, and whether it is known. Not what is known already.
+    /// Parameters: name, keys of customers, of transactions, of refunds' transactions, ids of what is known.
     related = concat!("SELECT ", columns!(), " FROM partnero_calls c WHERE c.id [[\
          ALL{transaction_key|$3|c.state < 'pending'} UNION ALL ALL{transaction_key|$3|c.state > 'pending'} \
          UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'sale'"), " \
@@ -105,7 +105,8 @@ statements! {
          UNION ALL ALL{customer_key|$2|c.state = 'claimed'} \
          UNION ALL ", first!("customer_key", "$2"), " UNION ALL ", second!("customer_key", "$2"), " \
          UNION ALL ALL{customer_key|$2|c.kind = 'sign_up' AND c.state = 'dead'} \
-         UNION ALL ALL{customer_key|$2|c.kind = 'sign_up' AND c.state = 'done'}]]");
+         UNION ALL ALL{customer_key|$2|c.kind = 'sign_up' AND c.state = 'done'}]] \
+         AND NOT c.id [[SELECT CAST(k.value AS BIGINT) FROM LIST($5) AS k]]");
     /// Parameters: name, ids.
     load = concat!("SELECT ", columns!(), " FROM partnero_calls c WHERE c.id \
          [[SELECT CAST(k.value AS BIGINT) FROM LIST($2) AS k]] AND c.name = $1");
@@ -232,7 +233,7 @@ impl Dialect {
             let [column, list, condition] = std::array::from_fn(|_| parts.next().unwrap_or_default());
             text = format!("{before}{}{after}", self.all(&column, &list, &condition));
         }
-        for n in 1..=4 {
+        for n in 1..=5 {
             text = text.replace(&format!("EACH(${n})"), &self.each(n));
             text = text.replace(&format!("LIST(${n})"), &self.list(n));
             text = text.replace(&format!("OBJECT(${n})"), &self.object(n));

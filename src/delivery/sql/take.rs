@@ -9,7 +9,8 @@ use std::{
 use crate::delivery::{
     decide::Millis,
     notice::Notice,
-    outbox::{Claim, OutboxError, Terms},
+    outbox::{Claim, OutboxError, Settlement, Terms},
+    settings::Keeping,
 };
 
 use super::{
@@ -31,14 +32,40 @@ impl<D: Driver> SqlStore<D> {
             return Ok(Claim { next: Some(BUSY), ..Claim::default() });
         };
         let now = tx.now(&self.clock);
+        let claim = self.take_in(&mut tx, now, limit, terms).await?;
+        tx.commit().await?;
+        Ok(claim)
+    }
+
+    /// A claim costs little more in the transaction of a settlement than nothing, and by itself as much as both.
+    pub(super) async fn record_and_take(
+        &self,
+        settlements: &[Settlement],
+        keeping: Keeping,
+        limit: usize,
+        terms: Terms,
+    ) -> Result<(Vec<bool>, Option<Claim>), OutboxError> {
+        let mut tx = self.begin(Lock::Wait).await?;
+        let now = tx.now(&self.clock);
+        let held = self.record_in(&mut tx, settlements, keeping, now).await?;
+        let claim = self.take_in(&mut tx, now, limit, terms).await?;
+        tx.commit().await?;
+        Ok((held, Some(claim)))
+    }
+
+    async fn take_in(
+        &self,
+        tx: &mut D::Tx,
+        now: Millis,
+        limit: usize,
+        terms: Terms,
+    ) -> Result<Claim, OutboxError> {
         let quiet = self.pace().look(now, self.clock.monotonic(), terms.settle_delay);
         let most = (limit + limit / 4).max(self.look_at.load(Ordering::Relaxed));
         let parameters = vec![self.name(), now.into(), self.version.into(), most.into()];
         let due = tx.query(&self.sql.due, parameters).await?;
         if due.is_empty() {
-            let next = self.next_due(&mut tx, now).await?;
-            tx.commit().await?;
-            return Ok(Claim { next, ..Claim::default() });
+            return Ok(Claim { next: self.next_due(tx, now).await?, ..Claim::default() });
         }
         let due: Vec<_> = due.into_iter().map(Stored::read).collect();
         let mut parameters = vec![self.name()];
@@ -49,13 +76,12 @@ impl<D: Driver> SqlStore<D> {
         let mut round = Round::new(related.into_iter().map(Stored::read).chain(due), terms, now);
         round.keep_quiet(quiet);
         round.run(&order, limit);
-        let payloads = self.write(&mut tx, &mut round).await?;
+        let payloads = self.write(tx, &mut round).await?;
         let (few, all) = (round.claimed.len() < limit, order.len() < most);
         round.claim.next = match round.claim.next {
-            None if few && all && round.freed.is_empty() => self.next_due(&mut tx, now).await?,
+            None if few && all && round.freed.is_empty() => self.next_due(tx, now).await?,
             _ => Some(Duration::ZERO),
         };
-        tx.commit().await?;
         let look_at = if few && !all { most.max(8) * 2 } else { 0 };
         self.look_at.store(look_at.min(MOST), Ordering::Relaxed);
         Ok(round.into_claim(payloads))
