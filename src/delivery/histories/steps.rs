@@ -10,6 +10,8 @@ pub(super) enum Step {
     Claim(usize),
     /// One of the calls in flight comes back.
     Answer(usize, Fate),
+    /// The same, and as many are claimed in that transaction.
+    Turn(usize, Fate, usize),
     /// The process that claimed one of the calls in flight hangs or dies, having sent it or not.
     LoseLease(usize, Carried),
     /// What a process that had hung has to say comes at last.
@@ -73,7 +75,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         10 => tracked().prop_map(Step::Track),
         12 => (1_usize..6).prop_map(Step::Claim),
-        14 => (any::<usize>(), fate()).prop_map(|(which, fate)| Step::Answer(which, fate)),
+        8 => (any::<usize>(), fate()).prop_map(|(which, fate)| Step::Answer(which, fate)),
+        6 => (any::<usize>(), fate(), 1_usize..6).prop_map(|(which, fate, limit)| Step::Turn(which, fate, limit)),
         2 => (any::<usize>(), carried()).prop_map(|(which, carried)| Step::LoseLease(which, carried)),
         1 => any::<usize>().prop_map(Step::SettleLate),
         6 => prop_oneof![0_u64..2_000, 5_000_u64..100_000].prop_map(Step::Pass),

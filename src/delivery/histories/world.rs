@@ -15,7 +15,7 @@ use crate::delivery::{
     course::millis,
     dead::DeadReason,
     decide::State,
-    outbox::{ClaimedCall, Settlement, Terms, Transition},
+    outbox::{Claim, ClaimedCall, Settlement, Terms, Transition},
     outcome::End,
     room::Room,
     settings::Keeping,
@@ -78,6 +78,7 @@ impl World {
                 self.claim(limit).await;
             }
             Step::Answer(which, fate) => self.answer(which, fate).await,
+            Step::Turn(which, fate, limit) => self.turn(which, fate, limit).await,
             Step::LoseLease(which, carried) => self.lose_lease(which, carried),
             Step::SettleLate(which) => {
                 let came_back = |(_, at): &(Settlement, u64)| *at <= self.now;
@@ -139,6 +140,10 @@ impl World {
     /// How long until there may be more, if that is known.
     pub(super) async fn claim(&mut self, limit: usize) -> Option<u64> {
         let claim = self.store.claim(limit, TERMS).await.unwrap();
+        self.take_off(claim, limit).await
+    }
+
+    async fn take_off(&mut self, claim: Claim, limit: usize) -> Option<u64> {
         assert!(claim.calls.len() <= limit);
         let full = claim.calls.len() == limit;
         let rows = self.rows().await;
@@ -154,11 +159,25 @@ impl World {
     }
 
     pub(super) async fn answer(&mut self, which: usize, fate: Fate) {
-        let Some(which) = which.checked_rem(self.flights.len()) else { return };
+        if let Some(settlement) = self.come_back(which, fate) {
+            self.settle(&settlement).await;
+        }
+    }
+
+    async fn turn(&mut self, which: usize, fate: Fate, limit: usize) {
+        let Some(settlement) = self.come_back(which, fate) else { return };
+        let settlements = std::slice::from_ref(&settlement);
+        if let (_, Some(claim)) = self.store.turn(settlements, self.keeping, limit, TERMS).await.unwrap() {
+            self.take_off(claim, limit).await;
+        }
+    }
+
+    fn come_back(&mut self, which: usize, fate: Fate) -> Option<Settlement> {
+        let which = which.checked_rem(self.flights.len())?;
         let (call, lease_ends) = self.flights.swap_remove(which);
         let in_time = self.now + REQUEST <= lease_ends;
         let to = if in_time { self.send(&call, fate, self.now) } else { release(false) };
-        self.settle(&Settlement { row: call.row, token: call.token, to }).await;
+        Some(Settlement { row: call.row, token: call.token, to })
     }
 
     fn lose_lease(&mut self, which: usize, carried: Carried) {

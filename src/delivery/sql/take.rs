@@ -53,13 +53,7 @@ impl<D: Driver> SqlStore<D> {
         Ok((held, Some(claim)))
     }
 
-    async fn take_in(
-        &self,
-        tx: &mut D::Tx,
-        now: Millis,
-        limit: usize,
-        terms: Terms,
-    ) -> Result<Claim, OutboxError> {
+    async fn take_in(&self, tx: &mut D::Tx, now: Millis, limit: usize, terms: Terms) -> Result<Claim, OutboxError> {
         let quiet = self.pace().look(now, self.clock.monotonic(), terms.settle_delay);
         let most = (limit + limit / 4).max(self.look_at.load(Ordering::Relaxed));
         let parameters = vec![self.name(), now.into(), self.version.into(), most.into()];
