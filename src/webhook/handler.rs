@@ -154,7 +154,7 @@ impl<S> fmt::Debug for Handlers<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut names: Vec<_> = self.by_name.keys().collect();
         names.sort_unstable();
-        f.debug_struct("Handlers").field("names", &names).field("rest", &self.rest.is_some()).finish()
+        f.debug_struct("Handlers").field("names", &names).field("rest", &self.rest.is_some()).finish_non_exhaustive()
     }
 }
 
