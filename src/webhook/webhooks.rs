@@ -217,11 +217,13 @@ impl<S: Send + Sync + 'static> Webhooks<S> {
     }
 
     /// Events older than that are logged and dropped unhandled: by the time that they name, or if they name none that can
-    /// be read, since they came. Read are ISO 8601 times with `Z` or an offset; any other is logged as a warning. So are those that waited for so long, for another attempt or behind a dead letter, and dead letters
-    /// that are retried later than that. Default: no event is too old.
+    /// be read, since they came. Read are ISO 8601 times with `Z` or an offset; any other is logged as a warning. So are
+    /// dropped those that waited for so long, for another attempt or behind a dead letter, and dead letters that are
+    /// retried later than that. Default: no event is too old.
     ///
-    /// Signatures have no time, so whoever gets hold of a webhook can send it again. For 30 days it is recognised. Up to
-    /// 30 days, this takes care of the rest.
+    /// Signatures have no time, so whoever gets hold of a webhook can send it again. For 30 days it is recognised
+    /// ([`keep_settled`](Self::keep_settled)). An age of up to 30 days takes care of the rest, but for events whose time
+    /// can't be read.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.settings.max_age = Some(age);
         self
