@@ -217,8 +217,8 @@ impl<S: Send + Sync + 'static> Webhooks<S> {
     }
 
     /// Events older than that are logged and dropped unhandled: by the time that they name, or if they name none that can
-    /// be read, since they came. Read are ISO 8601 times with `Z` or an offset; any other is logged as a warning. So are
-    /// dropped those that waited for so long, for another attempt or behind a dead letter, and dead letters that are
+    /// be read, since they came. Read are ISO 8601 times with `Z` or an offset; any other is logged as a warning. Dropped
+    /// are also those that waited for so long, for another attempt or behind a dead letter, and dead letters that are
     /// retried later than that. Default: no event is too old.
     ///
     /// Signatures have no time, so whoever gets hold of a webhook can send it again. For 30 days it is recognised
