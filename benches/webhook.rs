@@ -14,6 +14,8 @@ mod body;
 mod figures;
 #[path = "webhook/peers.rs"]
 mod peers;
+#[path = "../tests/shared/sign.rs"]
+mod sign;
 
 use std::{hint::black_box, time::Instant};
 

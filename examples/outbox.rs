@@ -41,7 +41,8 @@ nothing: the application, if it runs, takes up what is retried within a second.
                      the same for those: the application's handlers are called again, or not any more
   forget CUSTOMER    erases e-mail address, name and tags of a customer, and the key where it is needed no more
 
-  --name NAME        the name of the application's handle, if it has one; else `partnero`
+  --name NAME        the name of the application's handle, for `events` that of its `Webhooks`, if it has one; else
+                     `partnero`
   --help             this text
 
 Keys are shown as they are: if yours are e-mail addresses, mind where the output goes. The password of a URL may be in

@@ -8,9 +8,9 @@ use std::{error::Error, time::Duration};
 
 use axum::{Router, extract::State};
 use axum_partnero::{
-    BoxError, Decimal, NewTransaction, SqliteOutbox, WebhookEvent, Webhooks,
+    BoxError, Decimal, Event, EventId, NewTransaction, SqliteOutbox, TransactionData, WebhookEvent, Webhooks,
     sandbox::{Sandbox, WebhookFault},
-    webhook::{Event, EventId, Inbox, TransactionData},
+    webhook::Inbox,
 };
 use serde_json::json;
 use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
@@ -52,8 +52,8 @@ async fn earned(State(books): State<Books>, id: EventId, sale: Event<Transaction
     }
     let amount: Decimal = sale.data.rewards.iter().filter_map(|reward| reward.amount).sum();
     let entry = sqlx::query("INSERT INTO commissions VALUES (?, ?, ?) ON CONFLICT (event) DO NOTHING");
-    entry.bind(id.to_string()).bind(&sale.data.key).bind(amount.to_string()).execute(&books.0).await?;
-    println!("  a commission of {amount} for {}", sale.data.key.as_deref().unwrap_or("?"));
+    entry.bind(id.to_string()).bind(sale.data.transaction_key()).bind(amount.to_string()).execute(&books.0).await?;
+    println!("  a commission of {amount} for {}", sale.data.transaction_key().unwrap_or("?"));
     Ok(())
 }
 

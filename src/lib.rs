@@ -39,4 +39,7 @@ pub use rust_decimal::Decimal;
 #[cfg(feature = "snippet")]
 pub use snippet::Snippet;
 #[cfg(feature = "webhooks")]
-pub use webhook::{VerifiedWebhook, WebhookEvent, WebhookSecret, Webhooks};
+pub use webhook::{
+    CustomerData, Event, EventId, LeadData, PartnerData, RewardData, SubscriberData, TransactionData, VerifiedWebhook,
+    WebhookEvent, WebhookSecret, Webhooks,
+};

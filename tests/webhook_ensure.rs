@@ -171,6 +171,22 @@ async fn one_that_was_moved_in_the_dashboard_is_brought_back() {
 }
 
 #[tokio::test]
+async fn one_that_was_moved_stays_where_it_is_if_another_has_the_url() {
+    let (log, _guard) = Log::start();
+    let (sandbox, partnero) = start().await;
+    partnero.ensure_webhook(URL, EVENTS).await.unwrap();
+    let ours = webhooks(&sandbox).remove(0);
+    let elsewhere = WebhookUpdate::new().url("https://old.example/");
+    partnero.api().webhooks().update(&ours.key, &elsewhere).await.unwrap();
+    partnero.api().webhooks().create(&NewWebhook::new("by hand", URL, EVENTS)).await.unwrap();
+    let before = webhooks(&sandbox);
+    let secret = partnero.ensure_webhook(URL, EVENTS).await.unwrap();
+    assert_eq!(webhooks(&sandbox), before);
+    assert!(fits(&secret, &before[1]) && !fits(&secret, &before[0]));
+    assert_eq!(log.count("another webhook of the same URL"), 0);
+}
+
+#[tokio::test]
 async fn a_create_whose_answer_was_lost_is_found_the_next_time() {
     let (sandbox, partnero) = start().await;
     sandbox.fault(Fault::StoreThenDrop).on("POST", "/webhooks").times(1);

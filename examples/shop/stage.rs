@@ -35,6 +35,7 @@ pub async fn run(once: bool, postgres: Option<String>) -> Result<bool, Box<dyn E
         .commission(COMMISSION)
         .api_key("sandbox-key")
         .program_id(html::PROGRAM_ID)
+        .switch(|switches| switches.webhook_whole_seconds = true) // as in Partnero's examples
         .serve(listener)
         .await?;
     // The sandbox begins with nothing on its books, and so must the outbox. In a database that is there to stay, it has

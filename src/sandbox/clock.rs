@@ -10,6 +10,12 @@ pub(super) fn now() -> String {
     format(i64::try_from(since.as_secs()).unwrap_or(0), since.subsec_micros())
 }
 
+/// When an event happens that happens now.
+pub(super) fn of_event(in_whole_seconds: bool) -> String {
+    let now = now();
+    if in_whole_seconds { parse(&now).and_then(from_unix).unwrap_or(now) } else { now }
+}
+
 /// A moment in Unix seconds, as Partnero writes it; `None` outside the years 1 to 9999.
 pub(super) fn from_unix(seconds: i64) -> Option<String> {
     (-62_135_596_800..253_402_300_800).contains(&seconds).then(|| format(seconds, 0))

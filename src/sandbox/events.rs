@@ -24,8 +24,9 @@ pub(super) struct Event {
 
 impl Event {
     /// `None` if `data` can't be JSON.
-    pub(super) fn new(name: &str, data: &impl Serialize) -> Option<Self> {
-        Some(Self { name: name.to_owned(), at: clock::now(), data: to_raw_value(data).ok()? })
+    pub(super) fn new(world: &World, name: &str, data: &impl Serialize) -> Option<Self> {
+        let at = clock::of_event(world.switches.webhook_whole_seconds);
+        Some(Self { name: name.to_owned(), at, data: to_raw_value(data).ok()? })
     }
 }
 
@@ -48,19 +49,19 @@ impl World {
 
 /// Something happened to the customer at this place in the ledger.
 pub(super) fn customer(world: &mut World, event: &str, index: usize) {
-    world.happened(event, |world| Event::new(event, &customer_body::body(world, index)));
+    world.happened(event, |world| Event::new(world, event, &customer_body::body(world, index)));
 }
 
 /// Something happened to the partner at this place in the ledger.
 pub(super) fn partner(world: &mut World, event: &str, index: usize) {
-    world.happened(event, |world| Event::new(event, &partners::fields(world, &world.ledger.partners[index])));
+    world.happened(event, |world| Event::new(world, event, &partners::fields(world, &world.ledger.partners[index])));
 }
 
 /// Something happened to the transaction at this place in the ledger.
 pub(super) fn transaction(world: &mut World, event: &str, index: usize) {
     world.happened(event, |world| match world.switches.webhook_transaction {
-        WebhookTransaction::Guide => Event::new(event, &GuideTransaction::of(&world.ledger.transactions[index])),
-        WebhookTransaction::Whole => Event::new(event, &transaction_body::body(world, index)),
+        WebhookTransaction::Guide => Event::new(world, event, &GuideTransaction::of(&world.ledger.transactions[index])),
+        WebhookTransaction::Whole => Event::new(world, event, &transaction_body::body(world, index)),
     });
 }
 

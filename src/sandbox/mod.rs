@@ -205,8 +205,9 @@ impl Sandbox {
     /// Sends an event as if it had happened, to the webhooks that are on and for it: `partner.approved`, which the
     /// sandbox never does by itself, or data of your own. Nothing else changes.
     pub fn send_webhook(&self, event: &str, data: &Value) {
-        if let Some(event) = Event::new(event, data) {
-            self.0.core.send(&mut self.0.core.lock(), event);
+        let mut state = self.0.core.lock();
+        if let Some(event) = Event::new(&state.world, event, data) {
+            self.0.core.send(&mut state, event);
         }
     }
 

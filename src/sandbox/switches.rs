@@ -228,6 +228,9 @@ pub struct Switches {
     pub signature_header: SignatureHeader,
     /// What the events of a transaction hold: [`WebhookTransaction::Whole`].
     pub webhook_transaction: WebhookTransaction,
+    /// Are the times of events in whole seconds, `.000000Z`, as in Partnero's examples? `false`: then no two that follow
+    /// each other have the same.
+    pub webhook_whole_seconds: bool,
     /// How long a webhook waits for a 2xx: 5 seconds.
     pub webhook_timeout: Duration,
     /// How often an event is sent at most to a webhook that doesn't answer 2xx: 8 times.
@@ -274,6 +277,7 @@ impl Switches {
             webhook_envelope: WebhookEnvelope::Current,
             signature_header: SignatureHeader::Signature,
             webhook_transaction: WebhookTransaction::Whole,
+            webhook_whole_seconds: false,
             webhook_timeout: Duration::from_secs(5),
             webhook_tries: 8,
             webhook_backoff: Duration::from_secs(1)..=Duration::from_secs(3600),

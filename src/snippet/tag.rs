@@ -22,7 +22,9 @@ const AFTER_ID: &str = "', 'load');\n</script>";
 /// The tag that loads Partnero's script, `PartneroJS`: display it before `</head>` on all pages.
 ///
 /// It is safe HTML, whatever it was made of: what isn't safe is refused. Cheap to clone; keep it in your router's state.
-/// See [the module](crate::snippet) for templates and for pages with a Content-Security-Policy.
+/// Template engines escape what they are given, so tell them to leave it alone: `{{ snippet|safe }}` in askama,
+/// `(maud::PreEscaped(snippet.to_string()))` in maud. See [the module](crate::snippet) for others, and for pages with a
+/// Content-Security-Policy.
 ///
 /// ```
 /// use axum_partnero::Snippet;

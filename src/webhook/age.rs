@@ -4,9 +4,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// The time that an event names, as Partnero writes it: `2026-03-04T05:06:07.000000Z`. `None` for anything else.
+/// The time that an event names: as Partnero writes it, `2026-03-04T05:06:07.000000Z`, or with another offset than UTC's.
+/// `None` for anything else, also for a time without an offset, and for one before 1970.
 pub(crate) fn time_of(text: &str) -> Option<SystemTime> {
-    let (date, time) = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00"))?.split_once(['T', ' '])?;
+    let (local, ahead, behind) = split_offset(text)?;
+    let (date, time) = local.split_once(['T', ' '])?;
     let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
     let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
     let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
@@ -21,7 +23,26 @@ pub(crate) fn time_of(text: &str) -> Option<SystemTime> {
     if year < 1970 {
         return None;
     }
-    UNIX_EPOCH.checked_add(Duration::from_secs(days * DAY + hour * 3600 + minute * 60 + second))
+    let seconds = (days * DAY + hour * 3600 + minute * 60 + second + behind).checked_sub(ahead)?;
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+}
+
+/// The time by its own clock, and by how many seconds that clock is ahead of UTC's, or behind it.
+fn split_offset(text: &str) -> Option<(&str, u64, u64)> {
+    if let Some(local) = text.strip_suffix('Z') {
+        return Some((local, 0, 0));
+    }
+    // `+02:00` or `+0200`. In the first ten bytes, a `-` is the date's.
+    let at = text.rfind(['+', '-']).filter(|at| *at > 10)?;
+    let (local, offset) = (text.get(..at)?, text.get(at + 1..)?);
+    let (hours, minutes) = offset.split_once(':').or_else(|| offset.split_at_checked(2))?;
+    let [hours] = numbers(hours, ':', [2])?;
+    let [minutes] = numbers(minutes, ':', [2])?;
+    let seconds = hours * 3600 + minutes * 60;
+    if hours > 23 || minutes > 59 {
+        return None;
+    }
+    Some(if text[at..].starts_with('+') { (local, seconds, 0) } else { (local, 0, seconds) })
 }
 
 fn numbers<const N: usize>(text: &str, between: char, digits: [usize; N]) -> Option<[u64; N]> {
@@ -58,6 +79,10 @@ mod tests {
             ("2000-02-29T23:59:59.999999Z", 951_868_799),
             ("2026-03-04T05:06:07.000000Z", 1_772_600_767),
             ("2026-03-04 05:06:07+00:00", 1_772_600_767),
+            ("2026-03-04T07:06:07.000000+02:00", 1_772_600_767),
+            ("2026-03-04T07:06:07+0200", 1_772_600_767),
+            ("2026-03-03T23:36:07-05:30", 1_772_600_767),
+            ("1970-01-01T01:00:00+01:00", 0),
             ("2100-03-01T00:00:00Z", 4_107_542_400),
         ] {
             assert_eq!(time_of(text), Some(UNIX_EPOCH + Duration::from_secs(seconds)), "{text}");
@@ -72,6 +97,19 @@ mod tests {
             "now",
             "2026-03-04",
             "2026-03-04T05:06:07",
+            "1772600767",
+            "2026-03-04-02:00",
+            "2026-03-04T05:06:07+2",
+            "2026-03-04T05:06:07+200",
+            "2026-03-04T05:06:07+02:0",
+            "2026-03-04T05:06:07+02:60",
+            "2026-03-04T05:06:07+24:00",
+            "2026-03-04T05:06:07+02:00:00",
+            "2026-03-04T05:06:07+02:00Z",
+            "2026-03-04T05:06:07Z+02:00",
+            "2026-03-04T05:06:07+-2:00",
+            "2026-03-04T05:06:07+é0",
+            "1970-01-01T00:00:00+01:00",
             "2026-02-29T00:00:00Z",
             "2026-13-01T00:00:00Z",
             "2026-00-01T00:00:00Z",

@@ -53,6 +53,9 @@ impl Partnero {
     /// secret in your configuration, and call this in a deploy step. Instances that name different events for one URL
     /// undo each other's: the last one wins.
     ///
+    /// In a rolling deploy, subscribe to a new event once the old instances are gone. Behind the same URL they have no
+    /// handler for it: they answer 200 and drop it, and Partnero doesn't send it again.
+    ///
     /// ```no_run
     /// # async fn f(partnero: axum_partnero::Partnero) -> Result<(), Box<dyn std::error::Error>> {
     /// let events = ["transaction.created", "transaction.deleted"];
@@ -110,17 +113,25 @@ impl Wanted {
         Ok(Self { key: key_of(&url), url, events })
     }
 
-    /// All of this URL. One with our key is ours, also if its URL was changed since, or is written in another way.
+    /// All of this URL. If there is none, the one with our key is ours: its URL was changed since, or is written in another
+    /// way.
     async fn find(&self, api: &ApiClient) -> Result<Vec<Webhook>, ApiError> {
         let mut all = api.webhooks().list().collect().await?;
-        all.retain(|it| it.url.as_ref() == Some(&self.url) || it.key.as_ref() == Some(&self.key));
+        all.retain(|it| self.is_of_url(it) || it.key.as_ref() == Some(&self.key));
+        if all.iter().any(|it| self.is_of_url(it)) {
+            // Whoever gave ours another URL, made or took this one instead: to change ours back would make two.
+            all.retain(|it| self.is_of_url(it));
+        }
         Ok(all)
     }
 
+    fn is_of_url(&self, webhook: &Webhook) -> bool {
+        webhook.url.as_ref() == Some(&self.url)
+    }
+
     async fn mend(&self, api: &ApiClient, webhook: Webhook) -> Result<Webhook, EnsureWebhookError> {
-        let same_url = webhook.url.as_ref() == Some(&self.url);
         let same_events = webhook.events.iter().collect::<BTreeSet<_>>() == self.events.iter().collect();
-        if same_url && same_events && webhook.is_active != Some(false) {
+        if self.is_of_url(&webhook) && same_events && webhook.is_active != Some(false) {
             return Ok(webhook);
         }
         let key = webhook.key.as_deref().ok_or(EnsureWebhookError::Missing("key"))?;

@@ -102,9 +102,13 @@ macro_rules! define {
 with_events!(define);
 
 impl WebhookEvent {
-    /// Reads a body that was verified, now or before it was stored.
-    pub(crate) fn parse(raw: Bytes) -> Self {
-        Self::of(Envelope::parse(raw))
+    /// Reads a body **without verifying it**: anybody may have sent it. For the tests of handlers, and for bodies that were
+    /// verified before they were stored. What came by a request is for [`VerifiedWebhook`](crate::VerifiedWebhook) or
+    /// [`WebhookSecret::verify`](crate::WebhookSecret::verify).
+    ///
+    /// A body that is no event is [`Unknown`](Self::Unknown). See [`Handler`](crate::webhook::Handler) for an example.
+    pub fn parse(raw: impl Into<Bytes>) -> Self {
+        Self::of(Envelope::parse(raw.into()))
     }
 
     /// The event's name, as Partnero writes it (`transaction.created`). Empty if there is none.

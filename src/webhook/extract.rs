@@ -52,8 +52,12 @@ pub enum WebhookRejection {
     /// The body is larger than 256 KiB: 413.
     #[error("the webhook's body is larger than 256 KiB: Partnero's are about a kilobyte")]
     TooLarge,
-    /// The body ended before its time, or something else kept it from being read: 400.
-    #[error("the webhook's body couldn't be read: the connection broke, or something else has read it before")]
+    /// The body didn't come within the time that a layer gives it ([`Webhooks`](crate::Webhooks): three seconds), ended
+    /// too soon, or was read by something else before: 400.
+    #[error(
+        "the webhook's body couldn't be read: most likely it didn't come in time; or the connection broke, or something \
+         else has read it before"
+    )]
     Unreadable,
 }
 

@@ -14,7 +14,7 @@ use crate::{
 ///
 /// ```
 /// use axum::extract::State;
-/// use axum_partnero::webhook::{Event, EventId, TransactionData};
+/// use axum_partnero::{Event, EventId, TransactionData};
 ///
 /// # #[derive(Clone)] struct Books;
 /// # impl Books { async fn credit(&self, _: EventId, _: Event<TransactionData>) -> Result<(), std::io::Error> { Ok(()) } }
@@ -23,7 +23,27 @@ use crate::{
 /// }
 /// ```
 ///
-/// It gives a `Result`: after an error the event is handled again, later. Sealed.
+/// It gives a `Result`: after an error the event is handled again, later. The error's text is logged, and stored with the
+/// event, where operators read it: let it hold nobody's data.
+///
+/// It is a function, so a test can call it, with an event that nobody signed and that came by no socket:
+///
+/// ```
+/// use axum_partnero::{Event, EventId, TransactionData, WebhookEvent};
+///
+/// async fn credit(_: EventId, sale: Event<TransactionData>) -> Result<(), &'static str> {
+///     sale.data.transaction_key().map(drop).ok_or("a sale without a key")
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let event = WebhookEvent::parse(r#"{"event": "transaction.created", "data": {"amount": 49.90}}"#);
+/// let id = event.envelope().id();
+/// let WebhookEvent::TransactionCreated(sale) = event else { panic!("it is another event") };
+/// assert_eq!(credit(id, sale).await, Err("a sale without a key"));
+/// # }
+/// ```
+///
+/// The feature `sandbox` has signed ones, for the route. Sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` doesn't handle this event",
     label = "expected an async function of `EventId` and the event",
@@ -74,11 +94,26 @@ where
 pub(crate) struct Handlers<S> {
     by_name: HashMap<&'static str, Handle<S>>,
     rest: Option<Handle<S>>,
+    /// A method that was called twice: one of its handlers would never be.
+    twice: Option<&'static str>,
 }
 
 impl<S: Send + Sync + 'static> Handlers<S> {
+    fn on(&mut self, method: &'static str, name: &'static str, handle: Handle<S>) {
+        if self.by_name.insert(name, handle).is_some() {
+            self.twice = Some(method);
+        }
+    }
+
     pub(crate) fn rest<H: Handler<S, WebhookEvent, A>, A>(&mut self, handler: H) {
-        self.rest = Some(Arc::new(move |state, id, event| handler.call(state, id, event)));
+        let handle: Handle<S> = Arc::new(move |state, id, event| handler.call(state, id, event));
+        if self.rest.replace(handle).is_some() {
+            self.twice = Some("on_event");
+        }
+    }
+
+    pub(crate) fn twice(&self) -> Option<&'static str> {
+        self.twice
     }
 
     pub(crate) fn with_state(self, state: S) -> Handlers<()> {
@@ -88,7 +123,7 @@ impl<S: Send + Sync + 'static> Handlers<S> {
             Arc::new(move |(), id, event| handle(&state, id, event))
         };
         let by_name = self.by_name.into_iter().map(|(name, handle)| (name, with(handle))).collect();
-        Handlers { by_name, rest: self.rest.map(with) }
+        Handlers { by_name, rest: self.rest.map(with), twice: self.twice }
     }
 
     fn of(&self, name: &str) -> Option<&Handle<S>> {
@@ -110,7 +145,7 @@ impl Handlers<()> {
 
 impl<S> Default for Handlers<S> {
     fn default() -> Self {
-        Self { by_name: HashMap::new(), rest: None }
+        Self { by_name: HashMap::new(), rest: None, twice: None }
     }
 }
 
@@ -119,7 +154,7 @@ impl<S> fmt::Debug for Handlers<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut names: Vec<_> = self.by_name.keys().collect();
         names.sort_unstable();
-        f.debug_struct("Handlers").field("names", &names).field("rest", &self.rest.is_some()).finish()
+        f.debug_struct("Handlers").field("names", &names).field("rest", &self.rest.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -137,7 +172,7 @@ macro_rules! on {
                         WebhookEvent::$variant(event) => handler.call(state, id, event),
                         _ => Box::pin(async { Err("this isn't what its name says".into()) }),
                     });
-                    self.handlers.by_name.insert($name, handle);
+                    self.handlers.on(stringify!($on), $name, handle);
                     self
                 }
             )*

@@ -1,7 +1,9 @@
 //! What Partnero tells: webhooks, verified and read.
 //!
-//! [`VerifiedWebhook`] is an extractor for a handler of your own, [`WebhookSecret::verify`] does the same without axum,
-//! and either gives a [`Verified`], whose [`event`](Verified::event) is a [`WebhookEvent`].
+//! [`Webhooks`] is all of it: a route that stores each event before it answers, and handlers that are called until they
+//! succeed. By itself, [`VerifiedWebhook`] is an extractor for a handler of your own, [`WebhookSecret::verify`] does the
+//! same without axum, and either gives a [`Verified`], whose [`event`](Verified::event) is a [`WebhookEvent`].
+//! [`Partnero::ensure_webhook`](crate::Partnero::ensure_webhook) subscribes to events.
 
 mod age;
 mod ensure;

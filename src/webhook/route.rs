@@ -1,22 +1,23 @@
 //! The route that Partnero sends its webhooks to.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{FromRef, State},
+    extract::{FromRef, FromRequest as _, Request, State},
     response::{IntoResponse as _, Response},
     routing::post,
 };
 use http::StatusCode;
 use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 
-use crate::webhook::{
-    VerifiedWebhook, WebhookRejection, WebhookSecret,
-    inbox::{Added, Inner, NewEvent, log},
+use crate::{
+    model::Loggable,
+    webhook::{
+        VerifiedWebhook, WebhookEvent, WebhookRejection, WebhookSecret,
+        age::time_of,
+        inbox::{Added, Inner, NewEvent, log},
+    },
 };
 
 /// For the body to arrive, all of it.
@@ -51,12 +52,12 @@ impl Door {
     }
 
     /// Keeps an event that Partnero signed, and says what is to be answered.
-    async fn take(&self, VerifiedWebhook(webhook): VerifiedWebhook, began: Instant) -> StatusCode {
+    async fn take(&self, VerifiedWebhook(webhook): VerifiedWebhook, began: Duration) -> StatusCode {
         let shared = &self.inbox.shared;
         let (id, event) = (webhook.id(), webhook.event());
         let (status, verdict) = if !shared.handlers.handles(event.name()) {
             (StatusCode::OK, "no handler".to_owned())
-        } else if shared.is_too_old(&event, SystemTime::now()) {
+        } else if self.is_too_old(&event) {
             (StatusCode::OK, "too old: dropped unhandled".to_owned())
         } else {
             let new = NewEvent {
@@ -73,14 +74,26 @@ impl Door {
             };
             (status, log::verdict(stored))
         };
-        log::came(&shared.name, id, &event, &verdict, began.elapsed());
+        log::came(&shared.name, id, &event, &verdict, shared.clock.monotonic().saturating_sub(began));
         status
+    }
+
+    /// Whether an event that comes now has been on its way for too long.
+    fn is_too_old(&self, event: &WebhookEvent) -> bool {
+        let shared = &self.inbox.shared;
+        let time = event.envelope().created_at();
+        if let Some(time) = time.filter(|time| shared.settings.max_age.is_some() && time_of(time).is_none()) {
+            let (inbox, time) = (&shared.name, Loggable(time));
+            tracing::warn!(inbox, %time, "a webhook's time can't be read: `max_age` counts from its arrival");
+        }
+        shared.is_too_old(event, shared.clock.wall())
     }
 }
 
-async fn receive(State(door): State<Door>, webhook: Result<VerifiedWebhook, WebhookRejection>) -> Response {
-    let began = Instant::now();
-    match webhook {
+/// Reads the request itself, for what an extractor takes would be no part of the latency.
+async fn receive(State(door): State<Door>, request: Request) -> Response {
+    let began = door.inbox.shared.clock.monotonic();
+    match VerifiedWebhook::from_request(request, &door).await {
         Ok(webhook) => door.take(webhook, began).await.into_response(),
         Err(rejection) => {
             // Anybody can send what Partnero didn't sign: one line for each is enough, and that is written.

@@ -40,6 +40,9 @@ pub enum WebhooksError {
     /// A name without characters, with too many, or with ones that break a log line.
     #[error("`name` must be 1 to 64 characters, without control characters")]
     Name,
+    /// A method that takes a handler was called twice: this one.
+    #[error("`{0}` is called twice: an event has one handler, so let one function do both")]
+    Twice(&'static str),
 }
 
 type Open = Box<dyn FnOnce(Opening, usize) -> Stored + Send>;
@@ -48,10 +51,7 @@ type Open = Box<dyn FnOnce(Opening, usize) -> Stored + Send>;
 ///
 /// ```
 /// use axum::{Router, extract::State};
-/// use axum_partnero::{
-///     WebhookEvent, WebhookSecret, Webhooks,
-///     webhook::{Event, EventId, TransactionData},
-/// };
+/// use axum_partnero::{Event, EventId, TransactionData, WebhookEvent, WebhookSecret, Webhooks};
 ///
 /// #[derive(Clone)]
 /// struct Books; // your database
@@ -82,7 +82,8 @@ type Open = Box<dyn FnOnce(Opening, usize) -> Stored + Send>;
 /// A handler is called **at least once** for each event: again after an error, a panic, or no answer in time, again when
 /// its process ended in between, until it succeeds or the event is a dead letter. The event's id tells a repeat, so make
 /// the effect idempotent by it. Partnero may also send the same news in different bytes, which is a new id: where that
-/// matters, look at the key of what it is about, too.
+/// matters, look at the key of what it is about, too. What a handler returns as its error is logged, and stored with the
+/// event: let it hold nobody's data.
 ///
 /// Events about one transaction, customer or partner are handled one after the other, in the order in which they came.
 /// Behind a dead letter the others about the same wait until it is retried or discarded. All else goes on in parallel.
@@ -215,12 +216,14 @@ impl<S: Send + Sync + 'static> Webhooks<S> {
         self
     }
 
-    /// Events older than that are logged and dropped unhandled: by the time that they name, or if they name none, since
-    /// they came. So are those that waited for so long, for another attempt or behind a dead letter, and dead letters
-    /// that are retried later than that. Default: no event is too old.
+    /// Events older than that are logged and dropped unhandled: by the time that they name, or if they name none that can
+    /// be read, since they came. Read are ISO 8601 times with `Z` or an offset; any other is logged as a warning. Dropped
+    /// are also those that waited for so long, for another attempt or behind a dead letter, and dead letters that are
+    /// retried later than that. Default: no event is too old.
     ///
-    /// Signatures have no time, so whoever gets hold of a webhook can send it again. For 30 days it is recognised. Up to
-    /// 30 days, this takes care of the rest.
+    /// Signatures have no time, so whoever gets hold of a webhook can send it again. For 30 days it is recognised
+    /// ([`keep_settled`](Self::keep_settled)). An age of up to 30 days takes care of the rest, but for events whose time
+    /// can't be read.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.settings.max_age = Some(age);
         self
@@ -249,7 +252,7 @@ impl Webhooks {
     /// Starts the inbox's tasks on the current runtime.
     ///
     /// # Errors
-    /// When a setting can't be right, or outside a tokio runtime.
+    /// When a setting can't be right, an event has two handlers, or outside a tokio runtime.
     pub fn build(self) -> Result<Inbox, WebhooksError> {
         let Self { secret, open, name, clock, mut settings, lease, handlers } = self;
         settings.lease = lease.unwrap_or(settings.handler_timeout.saturating_add(TO_SETTLE));
@@ -278,6 +281,9 @@ impl Webhooks {
             &mut settings.keeping.dead,
         ] {
             *duration = FOREVER.min(*duration);
+        }
+        if let Some(method) = handlers.twice() {
+            return Err(WebhooksError::Twice(method));
         }
         let runtime = Handle::try_current().map_err(|_| WebhooksError::NoRuntime)?;
         let Stored(store) = open(Opening { clock: clock.clone(), name: name.clone() }, settings.capacity);

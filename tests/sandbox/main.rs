@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../shared/sign.rs"]
+mod sign;
 #[path = "../shared/wait.rs"]
 mod wait;
 

@@ -12,11 +12,10 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use sha2::Sha256;
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
 
+pub(crate) use crate::sign::sign;
 use crate::{client::Client, wait::until};
 
 /// Something that came.
@@ -122,11 +121,4 @@ impl Receiver {
 pub(crate) async fn subscribe(client: &Client, url: &str, events: &[&str]) -> (String, String) {
     let data = client.create("webhooks", json!({ "name": "test", "url": url, "events": events })).await;
     (data["key"].as_str().unwrap().to_owned(), data["signature"].as_str().unwrap().to_owned())
-}
-
-/// By a crate that the sandbox doesn't use.
-pub(crate) fn sign(secret: &str, body: &[u8]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    mac.update(body);
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,12 +1,13 @@
 //! What is sent of what happens.
 
-use axum_partnero::sandbox::{SignatureHeader, WebhookEnvelope, WebhookEvents, WebhookTransaction};
+use axum_partnero::sandbox::{SignatureHeader, WebhookEnvelope, WebhookEvents, WebhookRepeat, WebhookTransaction};
+use http::StatusCode;
 use serde_json::json;
 
 use crate::{
     client::{affiliate, friends, sale, shop},
     receiver::{Receiver, sign, subscribe},
-    wait::within,
+    wait::{ms, within},
 };
 
 const AFFILIATE: [&str; 6] = [
@@ -159,6 +160,23 @@ async fn the_older_documentation_s_forms_are_switches() {
     assert!(json["timestamp"].take().as_str().is_some_and(|time| time.ends_with('Z')));
     let data = json!({ "id": "order-1", "amount": 10, "customer": { "key": "mia" } });
     assert_eq!(json, json!({ "event": "transaction.created", "data": data, "timestamp": null }));
+}
+
+#[tokio::test]
+async fn times_can_be_in_whole_seconds_also_those_of_fresh_repeats() {
+    let first_fails = |nth, _| async move { if nth == 0 { StatusCode::BAD_GATEWAY } else { StatusCode::OK } };
+    let (client, app) = (shop().await, Receiver::answering(first_fails).await);
+    subscribe(&client, &app.url(), &AFFILIATE).await;
+    client.sandbox.switch(|switches| {
+        switches.webhook_whole_seconds = true;
+        switches.webhook_repeat = WebhookRepeat::FreshTime;
+        switches.webhook_backoff = ms(1)..=ms(1);
+    });
+    sale(&client, "order-1").send().await.unwrap();
+    client.sandbox.send_webhook("transaction.deleted", &json!({}));
+    within(client.sandbox.webhooks_settled()).await;
+    let times: Vec<_> = app.received().iter().map(|it| it.json()["created_at"].as_str().unwrap().to_owned()).collect();
+    assert!(times.len() == 3 && times.iter().all(|time| time.ends_with(".000000Z")), "{times:?}");
 }
 
 #[tokio::test]

@@ -316,3 +316,32 @@ fn a_reward_of_its_own_is_read() {
     let it = reward(&json!({"key": "o", "amount": "5.25", "status": "review_period", "product_type_data": []}));
     assert_eq!((it.amount, it.status, it.product_id), (Some(Decimal::new(525, 2)), some("review_period"), None));
 }
+
+#[test]
+fn a_handler_that_gets_the_data_alone_asks_it_for_its_keys() {
+    let refer_a_friend = json!({"id": "order-9", "customer": {"id": "referrer"}, "referred_customer": {"id": "buyer"}});
+    let event = with("transaction.created", &refer_a_friend);
+    let WebhookEvent::TransactionCreated(sale) = &event else { panic!("{event:?}") };
+    assert_eq!((sale.data.customer_key(), sale.data.transaction_key()), (Some("buyer"), Some("order-9")));
+    assert_eq!(sale.data.resource().as_deref(), Some("transaction:order-9"));
+    let affiliate = json!({"key": "order-9", "id": "7", "customer": "mia"});
+    let WebhookEvent::TransactionDeleted(sale) = with("transaction.deleted", &affiliate) else { panic!("deleted") };
+    assert_eq!((sale.data.customer_key(), sale.data.transaction_key()), (Some("mia"), Some("order-9")));
+    let WebhookEvent::CustomerCreated(mia) = with("customer.created", &json!({"id": "mia"})) else { panic!("mia") };
+    assert_eq!((mia.data.customer_key(), mia.data.resource()), (Some("mia"), Some("customer:mia".to_owned())));
+    let WebhookEvent::RewardPaid(reward) = with("reward.paid", &affiliate) else { panic!("reward") };
+    assert_eq!(
+        (reward.data.transaction_key(), reward.data.resource()),
+        (Some("order-9"), Some("transaction:order-9".to_owned()))
+    );
+    let WebhookEvent::PartnerCreated(anna) = with("partner.created", &json!({"id": "par_1"})) else { panic!("anna") };
+    assert_eq!(anna.data.resource().as_deref(), Some("partner:par_1"));
+}
+
+#[test]
+fn what_nobody_signed_can_be_read_for_the_test_of_a_handler() {
+    let body = r#"{"event":"transaction.created","data":{"key":"order-1"}}"#;
+    let (read, verified) = (WebhookEvent::parse(body), event(body));
+    assert_eq!((read.envelope().id(), read.resource()), (verified.envelope().id(), verified.resource()));
+    assert!(matches!(WebhookEvent::parse("no event"), WebhookEvent::Unknown(_)));
+}

@@ -10,5 +10,7 @@ mod log;
 mod logging;
 mod names;
 mod properties;
+#[path = "../shared/sign.rs"]
+mod sign;
 mod signed;
 mod tampering;

@@ -1,23 +1,15 @@
 //! Signs, as Partnero does.
 
 use axum_partnero::{WebhookEvent, WebhookSecret};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, HeaderName};
-use sha2::Sha256;
 
-pub(crate) const SECRET: &str = "q7W8e9R0t1Y2u3I4";
+pub(crate) use crate::sign::{SECRET, sign as hex};
+
 /// Another webhook's.
 pub(crate) const OTHER: &str = "aB3dE6gH9jK2lM5n";
 
 pub(crate) fn secret() -> WebhookSecret {
     WebhookSecret::new(SECRET).unwrap()
-}
-
-/// The signature, in lower case.
-pub(crate) fn hex(secret: &str, body: &[u8]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    mac.update(body);
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(crate) fn headers<N: AsRef<str>, V: AsRef<[u8]>>(lines: impl IntoIterator<Item = (N, V)>) -> HeaderMap {

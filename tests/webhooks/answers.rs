@@ -3,10 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use axum::{Router, extract::State};
-use axum_partnero::{
-    WebhookEvent,
-    webhook::{Event, EventId, TransactionData, WebhooksError},
-};
+use axum_partnero::{Event, EventId, LeadData, TransactionData, WebhookEvent, webhook::WebhooksError};
 use reqwest::Method;
 use serde_json::json;
 
@@ -111,19 +108,6 @@ async fn an_event_that_nothing_handles_is_answered_200_and_not_kept() {
 }
 
 #[tokio::test]
-async fn an_event_beyond_its_age_is_answered_200_and_dropped() {
-    let seen = Seen::default();
-    let inbox = webhooks().on_event(note).max_age(secs(3600)).with_state(Arc::clone(&seen)).build().unwrap();
-    let app = App::new(inbox).await;
-    // It names a day in March 2026.
-    assert_eq!(app.send(sale("order-1")).await, 200);
-    // Without a time of its own, it is as old as its arrival.
-    assert_eq!(app.send(json!({"event": "transaction.created"}).to_string()).await, 200);
-    assert_eq!(app.inbox.shutdown(secs(10)).await.handled, 1);
-    assert_eq!(seen.lock().unwrap().len(), 1);
-}
-
-#[tokio::test]
 async fn a_full_inbox_and_one_that_is_shut_down_answer_503_so_that_partnero_sends_it_again() {
     let stuck = async |_: EventId, _: WebhookEvent| std::future::pending::<Result<(), String>>().await;
     let app = App::new(webhooks::<()>().on_event(stuck).capacity(2).build().unwrap()).await;
@@ -149,6 +133,12 @@ async fn the_route_goes_into_a_router_with_a_state_of_its_own() {
 
 #[tokio::test]
 async fn settings_that_cannot_be_right_are_refused() {
+    async fn done(_: EventId, _: WebhookEvent) -> Result<(), String> {
+        Ok(())
+    }
+    async fn lead(_: EventId, _: Event<LeadData>) -> Result<(), String> {
+        Ok(())
+    }
     let webhooks = webhooks::<()>;
     for (wrong, error) in [
         (webhooks().capacity(0), WebhooksError::Zero),
@@ -160,6 +150,8 @@ async fn settings_that_cannot_be_right_are_refused() {
         (webhooks().backoff(secs(0), secs(0)), WebhooksError::Backoff),
         (webhooks().name(""), WebhooksError::Name),
         (webhooks().name("a\nb"), WebhooksError::Name),
+        (webhooks().on_event(done).on_event(done), WebhooksError::Twice("on_event")),
+        (webhooks().on_lead_converted(lead).on_lead_converted(lead), WebhooksError::Twice("on_lead_converted")),
     ] {
         assert_eq!(wrong.build().unwrap_err(), error);
     }

@@ -84,6 +84,10 @@ async fn storm(test: &str, job: &Job, processes: usize) {
     until("all is handled", async || effects.count().await >= expected).await;
     audit(&tally.genuine, &effects.all().await);
     assert_eq!(effects.sum().await, expected, "each counted once");
+    // A handler may fail after its effect: each event has to be over for the inbox, too, and none given up.
+    let events = job.events().await;
+    until("no event waits or is being handled", async || events.count(["pending", "claimed"]).await == 0).await;
+    assert_eq!((events.count(["dead"]).await, events.count(["done"]).await), (0, expected));
     println!(
         "{test}: {} deliveries, {} genuine events, {} repeats, {} forged, {} truncated, {} unanswered, {killed} kills",
         tally.deliveries, expected, tally.repeats, tally.forged, tally.truncated, tally.unanswered

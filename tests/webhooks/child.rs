@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     effects::Effects,
+    events::Events,
     support::{ms, secs, serve_at, signature, webhooks},
 };
 
@@ -39,6 +40,15 @@ impl Job {
             Self::Nothing => unreachable!("nothing has no effects"),
             Self::Sqlite { effects, .. } => Effects::sqlite(effects).await,
             Self::Postgres { url } => Effects::postgres(url).await,
+        }
+    }
+
+    /// The inbox's table, looked at from outside: a handle of one would handle what is in it.
+    pub(crate) async fn events(&self) -> Events {
+        match self {
+            Self::Nothing => unreachable!("it has no table"),
+            Self::Sqlite { inbox, .. } => Events::sqlite(inbox).await,
+            Self::Postgres { url } => Events::postgres(url).await,
         }
     }
 }

@@ -14,10 +14,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Notify, Semaphore};
 
-use crate::{
-    commissions::{self, Commissions},
-    support::{App, body, ms, sale, secs, until, webhooks},
-};
+use crate::support::{App, body, ms, sale, secs, until, webhooks};
 
 /// Sales by the ids of their events.
 type Sales = Arc<Mutex<Vec<(EventId, Option<String>)>>>;
@@ -164,20 +161,4 @@ async fn no_more_handlers_run_at_the_same_time_than_that() {
     })
     .await;
     assert_eq!(most.load(Ordering::SeqCst), 3);
-}
-
-#[tokio::test]
-async fn the_shops_example_takes_a_commission_back_that_is_deleted_within_the_second_of_its_sale() {
-    let folder = tempfile::tempdir().unwrap();
-    let books = Commissions::open(&folder.path().join("commissions.db")).await.unwrap();
-    let webhooks = webhooks().on_transaction_created(commissions::earned);
-    let webhooks = webhooks.on_transaction_deleted(commissions::taken_back).with_state(books.clone());
-    let app = App::new(webhooks.build().unwrap()).await;
-    let data = json!({"key": "order-1", "partner": "par_1", "rewards": [{"amount": "4.99"}]});
-    for (nth, name) in ["transaction.created", "transaction.deleted"].into_iter().enumerate() {
-        assert_eq!(app.send(body(name, &data)).await, 200);
-        until("it is entered", async || books.entries().await.unwrap() == i64::try_from(nth + 1).unwrap()).await;
-        let expected = if nth == 0 { "4.99" } else { "0" };
-        assert_eq!(books.of("par_1").await.unwrap(), expected.parse().unwrap());
-    }
 }

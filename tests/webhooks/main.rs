@@ -10,17 +10,22 @@ mod log;
 mod pgbouncer;
 #[path = "../shared/postgres.rs"]
 mod postgres;
+#[path = "../shared/sign.rs"]
+mod sign;
 #[path = "../shared/wait.rs"]
 mod wait;
 
+mod ages;
 mod answers;
 mod chaos;
 mod child;
 #[expect(unreachable_pub, reason = "an example's")]
 #[path = "../../examples/shop/commissions.rs"]
 mod commissions;
+mod deadlines;
 mod effects;
 mod ending;
+mod events;
 mod handlers;
 mod hostile;
 mod lanes;
@@ -28,5 +33,6 @@ mod letters;
 mod logging;
 mod pooler;
 mod process;
+mod shop;
 mod support;
 mod trouble;

@@ -4,14 +4,15 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use axum_partnero::{WebhookSecret, Webhooks, webhook::Inbox};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::json;
-use sha2::Sha256;
 use tokio::net::TcpListener;
 
-pub(crate) use crate::wait::{ms, secs, setting, until, within};
+use crate::sign::sign;
+pub(crate) use crate::{
+    sign::SECRET,
+    wait::{ms, secs, setting, until, within},
+};
 
-pub(crate) const SECRET: &str = "q7W8e9R0t1Y2u3I4";
 pub(crate) fn webhooks<S: Send + Sync + 'static>() -> Webhooks<S> {
     Webhooks::new(WebhookSecret::new(SECRET).unwrap())
 }
@@ -33,11 +34,9 @@ pub(crate) fn body(event: &str, data: &serde_json::Value) -> String {
     .to_string()
 }
 
-/// As Partnero signs it, computed without the crate.
+/// As Partnero signs it.
 pub(crate) fn signature(body: &[u8]) -> String {
-    let mut hmac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
-    hmac.update(body);
-    hmac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    sign(SECRET, body)
 }
 
 /// An application that listens, and nothing but its webhooks.

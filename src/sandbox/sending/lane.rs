@@ -128,7 +128,7 @@ impl Sending {
         let row = state.world.ledger.webhooks.iter().find(|row| row.key == parcel.webhook_key && row.is_active)?;
         let body = if number > 1 && switches.webhook_repeat == WebhookRepeat::FreshTime {
             let event = &parcel.event;
-            let at = &clock::now();
+            let at = &clock::of_event(switches.webhook_whole_seconds);
             let letter = Letter { event: &event.name, url: &row.url, webhook_key: &row.key, at, data: &event.data };
             letter.bytes(switches.webhook_envelope)
         } else {
