@@ -38,5 +38,7 @@ pub use referral::{ReferralKeyRejection, ReferralLayer, ReferralService};
 pub use rust_decimal::Decimal;
 #[cfg(feature = "snippet")]
 pub use snippet::Snippet;
+#[cfg(feature = "snippet-inject")]
+pub use snippet::SnippetLayer;
 #[cfg(feature = "webhooks")]
 pub use webhook::{VerifiedWebhook, WebhookEvent, WebhookSecret, Webhooks};
