@@ -69,20 +69,17 @@ async fn tags_that_may_be_left_out_may_be_left_out() {
 
 #[tokio::test]
 async fn malformed_pages_are_no_worse_with_it() {
-    check(
-        &[
-            "<html><head><title>x</title></hea{}<body>",
-            "<html><head><meta content=\"x>{}</head>",
-            "<html <head>{}<body><p></head>",
-            "<html><head foo=\"<bar\" foo=x / / =>{}</head garbage=1>",
-            "</head></head><html><head>{}</head>",
-            "<html><head><//head>< head></ head>{}</head>",
-            "\u{feff}<html><head>\0{}</head>",
-            "<><html><head><?php </head> ?>{}</head>",
-            "<html><head><![CDATA[</head>]]>{}</head>",
-        ]
-        .map(|page| page.replace("content=\"x>{}</head>", "content=\"x>\">{}</head>").leak() as &str),
-    )
+    check(&[
+        "<html><head><title>x</title></hea>{}<body>",
+        "<html><head><meta content=\"x>\">{}</head>",
+        "<html <head>{}<body><p></head>",
+        "<html><head foo=\"<bar\" foo=x / / =>{}</head garbage=1>",
+        "</head></head><html><head>{}</head>",
+        "<html><head><//head>< head></ head>{}</head>",
+        "\u{feff}<html><head>\0{}</head>",
+        "<><html><head><?php </head> ?>{}</head>",
+        "<html><head><![CDATA[</head>]]>{}</head>",
+    ])
     .await;
 }
 

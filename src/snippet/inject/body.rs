@@ -79,6 +79,9 @@ impl<B: Body> Body for SnippetBody<B> {
                 State::Searching(search) => search,
                 State::Passing => {
                     let frame = ready!(this.inner.poll_frame(cx));
+                    if frame.is_none() {
+                        *this.state = State::Ended;
+                    }
                     return Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(bytes))));
                 }
                 State::Ended => return Poll::Ready(None),
