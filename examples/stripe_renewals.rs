@@ -129,6 +129,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             send(&url, "charge.refunded", refunded("in_3", 2000)).await?;
             send(&url, "invoice.paid", paid("in_3")).await?;
         }
+        let forged = reqwest::Client::new().post(&url).body(json!({"type": "invoice.paid"}).to_string()).send().await?;
+        proof.that("what Stripe didn't sign is refused", forged.status() == StatusCode::BAD_REQUEST);
         delivered(&partnero).await?;
         let ledger = sandbox.ledger();
         let amounts = |key| ledger.live_transactions(key).iter().map(|sale| sale.amount).collect::<Vec<_>>();

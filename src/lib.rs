@@ -42,3 +42,8 @@ pub use snippet::Snippet;
 pub use snippet::SnippetLayer;
 #[cfg(feature = "webhooks")]
 pub use webhook::{VerifiedWebhook, WebhookEvent, WebhookSecret, Webhooks};
+
+/// The Rust in it compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/mobile.md")]
+struct Mobile;
