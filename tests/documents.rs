@@ -16,14 +16,9 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn every_file_that_they_name_exists() {
     let folders = ["src/", "tests/", "examples/", "benches/", "ci/", "docs/"];
-    for document in [
-        "README.md",
-        "ARCHITECTURE.md",
-        "CHANGELOG.md",
-        "docs/mobile.md",
-        "docs/partnero-down.md",
-        "docs/scenarios.md",
-    ] {
+    for document in
+        ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/mobile.md", "docs/partnero-down.md", "docs/scenarios.md"]
+    {
         let text = read(document);
         let files: Vec<_> =
             quoted(&text).filter(|name| folders.iter().any(|folder| name.starts_with(folder))).collect();
