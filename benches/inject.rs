@@ -31,15 +31,14 @@ const ROUNDS: usize = 101;
 
 /// A page with a head of 2 KB, of this size altogether.
 fn page(size: usize) -> Bytes {
-    let mut page =
-        String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Shop</title>\n");
-    for number in 1..=10 {
-        page += &format!(
-            "<link rel=\"stylesheet\" href=\"/assets/{number}.css\">\n<meta property=\"og:{number}\" content=\"x\">\n"
-        );
-    }
-    page += &format!("<script>const settings = '{}';</script>\n", "s".repeat(900));
-    page += "</head>\n<body>\n";
+    let link = |number| {
+        format!("<link rel=\"stylesheet\" href=\"/{number}.css\">\n<meta property=\"og:{number}\" content=\"x\">\n")
+    };
+    let (links, code): (String, _) = ((1..=10).map(link).collect(), "s".repeat(900));
+    let mut page = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Shop</title>\n{links}\
+         <script>const settings = '{code}';</script>\n</head>\n<body>\n"
+    );
     while page.len() < size - 100 {
         page += "<p class=\"item\"><a href=\"/products/grinder\">A coffee grinder</a> <b>89.00</b></p>\n";
     }

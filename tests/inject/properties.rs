@@ -22,7 +22,9 @@ fn page() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn cut(page: &[u8], mut places: Vec<usize>) -> Vec<Vec<u8>> {
-    places.iter_mut().for_each(|place| *place %= page.len() + 1);
+    for place in &mut places {
+        *place %= page.len() + 1;
+    }
     places.extend([0, page.len()]);
     places.sort_unstable();
     places.windows(2).map(|ends| page[ends[0]..ends[1]].to_vec()).collect()

@@ -34,8 +34,8 @@ fn fed() -> (
     (sender, StreamBody::new(Box::pin(frames)))
 }
 
-fn data(text: &'static str) -> io::Result<Frame<Bytes>> {
-    Ok(Frame::data(Bytes::from_static(text.as_bytes())))
+fn data(text: &'static str) -> Frame<Bytes> {
+    Frame::data(Bytes::from_static(text.as_bytes()))
 }
 
 async fn next<B>(body: &mut B) -> String
@@ -51,17 +51,17 @@ async fn what_came_goes_on_before_the_rest_is_there() {
     let (feed, inner) = fed();
     let mut body = body(inner).await;
     assert!(poll!(body.frame()).is_pending());
-    feed.send(data("<html><head><title>Shop")).unwrap();
+    feed.send(Ok(data("<html><head><title>Shop"))).unwrap();
     assert_eq!(next(&mut body).await, "<html><head><title>Shop");
     assert!(poll!(body.frame()).is_pending());
     // The beginning of a tag could be that of `</head>`.
-    feed.send(data("</title>\n<")).unwrap();
+    feed.send(Ok(data("</title>\n<"))).unwrap();
     assert_eq!(next(&mut body).await, "</title>\n");
-    feed.send(data("/head")).unwrap();
+    feed.send(Ok(data("/head"))).unwrap();
     assert!(poll!(body.frame()).is_pending());
-    feed.send(data("><body>")).unwrap();
+    feed.send(Ok(data("><body>"))).unwrap();
     assert_eq!(next(&mut body).await, tag() + "</head><body>");
-    feed.send(data("<half a tag")).unwrap();
+    feed.send(Ok(data("<half a tag"))).unwrap();
     assert_eq!(next(&mut body).await, "<half a tag");
     drop(feed);
     assert!(body.frame().await.is_none());
@@ -87,7 +87,7 @@ async fn the_end_of_a_page_that_stops_anywhere_is_its_end() {
     for end in 0..=PAGE.len() {
         let (feed, inner) = fed();
         let mut body = body(inner).await;
-        feed.send(data(&PAGE[..end])).unwrap();
+        feed.send(Ok(data(&PAGE[..end]))).unwrap();
         drop(feed);
         let sent = (&mut body).collect().await.unwrap().to_bytes();
         let head = PAGE.find("</head>").unwrap() + "</head>".len();
@@ -102,7 +102,7 @@ async fn an_error_midway_is_passed_on_and_ends_it() {
     for before in ["", "<html><he", "<html><head>", PAGE] {
         let (feed, inner) = fed();
         let mut body = body(inner).await;
-        feed.send(data(before)).unwrap();
+        feed.send(Ok(data(before))).unwrap();
         feed.send(Err(io::Error::new(io::ErrorKind::ConnectionReset, "the template broke"))).unwrap();
         let mut sent = Vec::new();
         let error = loop {
