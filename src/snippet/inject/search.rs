@@ -9,13 +9,13 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use lol_html::{
     HandlerResult, MemorySettings, OutputSink, Selector,
-    html_content::ContentType,
+    html_content::Doctype,
     send::{DocumentContentHandlers, Element, ElementContentHandlers, HtmlRewriter, Settings},
 };
 
 use super::needle::Needle;
 
-/// The rewriter gets pieces of this size, to be done with it soon after the head.
+/// The rewriter gets pieces of this size, so that little of what follows the head is copied.
 const PIECE: usize = 4 * 1024;
 
 /// The most that the rewriter keeps, of a tag that isn't over for instance. Beyond, the page stays as it is.
@@ -48,8 +48,21 @@ struct Seen {
     /// Within a script: whether it is ours.
     script: Option<Needle>,
     is_tagged: bool,
-    /// The tag is in, or never will be.
-    is_over: bool,
+}
+
+/// Ends the search. The rewriter writes the rest of its piece as it is, and is done.
+#[derive(Debug, thiserror::Error)]
+#[error("the place of the tag is found, or there is none")]
+struct Over;
+
+impl Seen {
+    /// All that comes before the place was written: it is the tag's turn.
+    fn end(&mut self, tag: &str) -> HandlerResult {
+        if self.is_page && !self.is_tagged {
+            self.written.extend_from_slice(tag.as_bytes());
+        }
+        Err(Over.into())
+    }
 }
 
 impl Search {
@@ -58,14 +71,11 @@ impl Search {
         let (seen, tag) = (Arc::new(Mutex::new(Seen::default())), Arc::<str>::from(tag));
         let on_element = {
             let (seen, tag) = (Arc::clone(&seen), Arc::clone(&tag));
-            move |element: &mut Element<'_, '_>| {
-                meet(element, &seen, &tag);
-                HandlerResult::Ok(())
-            }
+            move |element: &mut Element<'_, '_>| meet(element, &seen, &tag)
         };
         let on_doctype = {
             let seen = Arc::clone(&seen);
-            move |_: &mut lol_html::html_content::Doctype<'_>| {
+            move |_: &mut Doctype<'_>| {
                 lock(&seen).is_page = true;
                 HandlerResult::Ok(())
             }
@@ -94,11 +104,10 @@ impl Search {
         {
             let piece = page.split_to(page.len().min(PIECE));
             self.read += piece.len() as u64;
+            lock(&self.seen).written.reserve(piece.len() + self.tag.len());
+            // The search is over, or the limit of memory is reached. It has written all that it had.
             if rewriter.write(&piece).is_err() {
-                // It has written all that it had, and must not be used again.
                 self.rewriter = None;
-            } else if lock(&self.seen).is_over {
-                return true;
             }
         }
         self.rewriter.is_none()
@@ -112,9 +121,7 @@ impl Search {
     /// What is left to write, at the end of the page or of the search.
     pub(super) fn end(mut self) -> Bytes {
         if let Some(rewriter) = self.rewriter.take() {
-            // The end of a page is no place for the tag.
-            lock(&self.seen).is_over = true;
-            // An error is one of memory: all was written.
+            // Also with an error, all was written.
             let _ = rewriter.end();
         }
         self.written()
@@ -134,58 +141,47 @@ impl Search {
 /// What an element says about the place of the tag.
 ///
 /// As in a browser, the head ends with `</head>` or before the first element that can't be in it.
-fn meet(element: &mut Element<'_, '_>, seen: &Arc<Mutex<Seen>>, tag: &Arc<str>) {
+fn meet(element: &mut Element<'_, '_>, seen: &Arc<Mutex<Seen>>, tag: &Arc<str>) -> HandlerResult {
     let mut so_far = lock(seen);
-    if so_far.is_over {
-        return;
-    }
-    let name = element.tag_name();
-    match name.as_str() {
+    match element.tag_name().as_str() {
         "template" => {
             so_far.templates += 1;
-            at_end(element, seen, |so_far| so_far.templates = so_far.templates.saturating_sub(1));
+            at_end(element, seen, |so_far| {
+                so_far.templates = so_far.templates.saturating_sub(1);
+                Ok(())
+            });
         }
         _ if so_far.templates > 0 => {}
         "html" => so_far.is_page = true,
         "head" => {
             so_far.is_page = true;
-            let (seen, tag) = (Arc::clone(seen), Arc::clone(tag));
-            let at_end = move |end: &mut lol_html::html_content::EndTag<'_>| {
-                let mut so_far = lock(&seen);
-                if !so_far.is_over && so_far.templates == 0 {
-                    so_far.is_over = true;
-                    if !so_far.is_tagged {
-                        end.before(&tag, ContentType::Html);
-                    }
-                }
-                HandlerResult::Ok(())
-            };
-            if let Some(handlers) = element.end_tag_handlers() {
-                handlers.push(Box::new(at_end));
-            }
+            let tag = Arc::clone(tag);
+            at_end(element, seen, move |so_far| if so_far.templates == 0 { so_far.end(&tag) } else { Ok(()) });
         }
         "script" => {
             so_far.script = Some(Needle::default());
-            at_end(element, seen, |so_far| so_far.script = None);
+            at_end(element, seen, |so_far| {
+                so_far.script = None;
+                Ok(())
+            });
         }
         "base" | "basefont" | "bgsound" | "link" | "meta" | "noframes" | "noscript" | "style" | "title" => {}
         other => {
-            so_far.is_over = true;
-            let is_page = so_far.is_page || matches!(other, "body" | "frameset");
-            if is_page && !so_far.is_tagged {
-                element.before(tag, ContentType::Html);
-            }
+            so_far.is_page |= matches!(other, "body" | "frameset");
+            return so_far.end(tag);
         }
     }
+    Ok(())
 }
 
-fn at_end(element: &mut Element<'_, '_>, seen: &Arc<Mutex<Seen>>, then: fn(&mut Seen)) {
+fn at_end(
+    element: &mut Element<'_, '_>,
+    seen: &Arc<Mutex<Seen>>,
+    then: impl FnOnce(&mut Seen) -> HandlerResult + Send + 'static,
+) {
     let seen = Arc::clone(seen);
     if let Some(handlers) = element.end_tag_handlers() {
-        handlers.push(Box::new(move |_| {
-            then(&mut lock(&seen));
-            Ok(())
-        }));
+        handlers.push(Box::new(move |_| then(&mut lock(&seen))));
     }
 }
 
