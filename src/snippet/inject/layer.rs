@@ -84,8 +84,8 @@ impl SnippetLayer {
 
     /// Asks of each request whether its visitor may get the tag: the script sets a cookie. Default: everybody may.
     ///
-    /// The closure sees the request's headers, and what outer layers put into its extensions. It is called once a request,
-    /// and should be quick.
+    /// It is asked once a request, and must not wait. It gets the request's headers and extensions: what your consent banner
+    /// has set, or what a layer further out has found. Called again, the last one counts.
     ///
     /// Pages then depend on the visitor, and say so with `Vary: Cookie`. If consent is told by another header than
     /// `Cookie`, name that one in `Vary` yourself. A browser that has a page from before the visitor's consent asks
@@ -114,7 +114,7 @@ impl SnippetLayer {
     /// response, where a handler may have left the nonce; if it finds none, what it found in those of the request counts,
     /// where a layer may have left it; and if there was none either, the response's header.
     ///
-    /// What can't be a nonce is logged once, and the tag goes without it.
+    /// What can't be a nonce is logged once, and the tag goes without it. Called again, the last one counts.
     ///
     /// ```
     /// use axum_partnero::{Snippet, SnippetLayer};
