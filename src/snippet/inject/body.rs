@@ -15,7 +15,8 @@ pin_project! {
     /// The body of a response that went through a [`SnippetService`](crate::snippet::SnippetService).
     ///
     /// A page's head is searched for the place of the tag, piece by piece. What comes after it, and any other body, goes
-    /// through as it is, without being copied where its data is [`Bytes`]. So do trailers and errors.
+    /// through as it is, and isn't copied where its data is [`Bytes`] (but for a short rest that came with the head). So do
+    /// trailers and errors.
     #[derive(Debug)]
     pub struct SnippetBody<B> {
         #[pin]

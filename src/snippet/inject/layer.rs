@@ -41,7 +41,7 @@ use crate::snippet::{
 /// - The head of a page ends with `</head>` or, as in a browser, before the first element that can't be in it, if the tags
 ///   around it were left out. A fragment, without doctype, `<html>`, `<head>` and `<body>`, stays as it is.
 /// - The search keeps no more than the tag or comment that it is in, 256 KiB at most: beyond, the page stays as it is. It
-///   ends with the head; what follows isn't even copied.
+///   ends with the head; what follows is passed on as it comes.
 ///
 /// # What else it changes
 ///

@@ -18,6 +18,9 @@ use super::needle::Needle;
 /// The rewriter gets pieces of this size, so that little of what follows the head is copied.
 const PIECE: usize = 4 * 1024;
 
+/// What comes with the head in one frame, and isn't longer, goes on with it in one, though it takes a copy.
+const SHORT: usize = 16 * 1024;
+
 /// The most that the rewriter keeps, of a tag that isn't over for instance. Beyond, the page stays as it is.
 const MAX_MEMORY: usize = 256 * 1024;
 
@@ -109,6 +112,13 @@ impl Search {
             if rewriter.write(&piece).is_err() {
                 self.rewriter = None;
             }
+        }
+        if self.rewriter.is_none() && page.len() <= SHORT {
+            let mut seen = lock(&self.seen);
+            seen.written.extend_from_slice(page);
+            seen.passed += page.len() as u64;
+            self.read += page.len() as u64;
+            page.clear();
         }
         self.rewriter.is_none()
     }
