@@ -46,8 +46,8 @@ use crate::snippet::{
 /// # What else it changes
 ///
 /// Of the headers of a page, `Content-Length`, `Accept-Ranges` and digests go, for they say something about other bytes;
-/// also where it turns out that the page has the tag already. So a page has no length but over HTTP/2, where the end is
-/// seen, and HTTP/1.1, where it comes in chunks. A HEAD request gets the same headers as a GET.
+/// also where it turns out that the page has the tag already. So a page comes without its length, over HTTP/1.1
+/// in chunks. A HEAD request gets the same headers as a GET.
 ///
 /// An `ETag` becomes a weak one. With [`consent`](Self::consent) or a nonce, no two pages may be taken for each other:
 /// then `ETag` and `Last-Modified` go, and with them "304 Not Modified" for pages. Other files keep theirs.
