@@ -38,8 +38,15 @@ pub use referral::{Attribution, ReferralCookie, ReferralKeyRejection, ReferralLa
 pub use rust_decimal::Decimal;
 #[cfg(feature = "snippet")]
 pub use snippet::Snippet;
+#[cfg(feature = "snippet-inject")]
+pub use snippet::SnippetLayer;
 #[cfg(feature = "webhooks")]
 pub use webhook::{
     CustomerData, Event, EventId, LeadData, PartnerData, RewardData, SubscriberData, TransactionData, VerifiedWebhook,
     WebhookEvent, WebhookSecret, Webhooks,
 };
+
+/// The Rust in it compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/mobile.md")]
+struct Mobile;

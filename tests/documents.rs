@@ -16,7 +16,9 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn every_file_that_they_name_exists() {
     let folders = ["src/", "tests/", "examples/", "benches/", "ci/", "docs/"];
-    for document in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/partnero-down.md"] {
+    for document in
+        ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/mobile.md", "docs/partnero-down.md", "docs/scenarios.md"]
+    {
         let text = read(document);
         let files: Vec<_> =
             quoted(&text).filter(|name| folders.iter().any(|folder| name.starts_with(folder))).collect();
@@ -25,6 +27,51 @@ fn every_file_that_they_name_exists() {
         }
         assert!(document != "ARCHITECTURE.md" || files.len() > 30, "found only {files:?}");
     }
+}
+
+/// What Partnero's integration guide asks for, by its titles.
+const SCENARIOS: [&str; 8] = [
+    "Full affiliate tracking",
+    "Sign-up tracking with Stripe/Paddle",
+    "Transaction tracking only",
+    "Full referral tracking",
+    "Referral dashboard",
+    "Handle Partnero webhook events",
+    "Referral tracking in a mobile app",
+    "Reverse commissions on refund",
+];
+
+#[test]
+fn every_scenario_of_the_guide_has_its_place() {
+    let scenarios = read("docs/scenarios.md");
+    for scenario in SCENARIOS {
+        let row = scenarios.lines().find(|line| line.starts_with(&format!("| {scenario} |"))).unwrap_or(scenario);
+        assert!(quoted(row).any(|name| name.starts_with("src/")), "{row}: which module?");
+    }
+    let rows = scenarios.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| how to"));
+    let without = |row: &&str| !quoted(row).any(|name| name.starts_with("src/"));
+    assert_eq!(rows.filter(without).collect::<Vec<_>>(), ["| of the guide | what does it | where | examples |"]);
+}
+
+#[test]
+fn every_example_has_a_scenario_and_is_run() {
+    let (scenarios, run) = (read("docs/scenarios.md"), read("ci/test"));
+    let mut found = 0;
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let (file, folder) = (path.extension().is_some(), path.join("main.rs").exists());
+        if !file && !folder {
+            continue;
+        }
+        found += 1;
+        let place = if file { format!("`examples/{name}.rs`") } else { format!("`examples/{name}/`") };
+        assert!(scenarios.contains(&place), "docs/scenarios.md doesn't name {place}");
+        // The operator's is run by a test, and the sandbox goes on until somebody ends it.
+        let is_run = run.lines().any(|line| line.split_whitespace().any(|word| word.trim_end_matches(';') == name));
+        assert!(is_run || ["outbox", "sandbox"].contains(&name), "ci/test doesn't run {name}");
+    }
+    assert!(found >= 11);
 }
 
 #[test]

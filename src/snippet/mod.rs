@@ -22,6 +22,8 @@
 //! The script keeps the key of a referral link in a cookie, which [`ReferralLayer`](crate::ReferralLayer) reads. There is
 //! no mode of it without cookies: leave the tag out until a visitor's consent allows it.
 //!
+//! With the feature `snippet-inject`, `SnippetLayer` puts it into all pages by itself.
+//!
 //! # In a template
 //!
 //! Engines escape what they are given, and a script that is escaped is text on the page. The tag is HTML that is safe as
@@ -58,7 +60,12 @@
 //! browsers ignore addresses, and allow that script because the tag inserted it.
 
 mod error;
+#[cfg(feature = "snippet-inject")]
+mod inject;
 mod tag;
 
 pub use error::SnippetError;
+#[cfg(feature = "snippet-inject")]
+#[cfg_attr(docsrs, doc(cfg(feature = "snippet-inject")))]
+pub use inject::{SnippetBody, SnippetFuture, SnippetLayer, SnippetService};
 pub use tag::Snippet;
