@@ -1,0 +1,66 @@
+//! Amounts as people write them.
+
+use rust_decimal::Decimal;
+
+use crate::{
+    dashboard::{Money, Texts},
+    model::decimals,
+};
+
+/// `1,234.50 USD`. No digit is lost: what has more than the currency keeps them.
+pub(super) fn shown(money: &Money, texts: &Texts) -> String {
+    format!("{} {}", number(money.amount, decimals(&money.currency).unwrap_or(0), texts), money.currency)
+}
+
+pub(super) fn count(count: u64, texts: &Texts) -> String {
+    number(Decimal::from(count), 0, texts)
+}
+
+fn number(number: Decimal, decimals: u32, texts: &Texts) -> String {
+    let digits = number.abs().normalize().to_string();
+    let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
+    let mut shown = String::from(if number.is_sign_negative() && !number.is_zero() { "-" } else { "" });
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            shown.push_str(&texts.thousands_mark);
+        }
+        shown.push(digit);
+    }
+    let decimals = usize::try_from(decimals).unwrap_or(0);
+    if decimals > 0 || !fraction.is_empty() {
+        shown.push_str(&texts.decimal_mark);
+        shown.push_str(&format!("{fraction:0<decimals$}"));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_have_the_digits_of_their_currency_and_lose_none() {
+        let shown = |amount: &str, currency: &str| {
+            let money = Money { amount: amount.parse().unwrap(), currency: currency.to_owned() };
+            super::shown(&money, &Texts::english())
+        };
+        for (amount, currency, expected) in [
+            ("0", "USD", "0.00 USD"),
+            ("-0.00", "USD", "0.00 USD"),
+            ("3", "usd", "3.00 usd"),
+            ("1234.5", "EUR", "1,234.50 EUR"),
+            ("999", "EUR", "999.00 EUR"),
+            ("1000000", "JPY", "1,000,000 JPY"),
+            ("-1234567.891", "KWD", "-1,234,567.891 KWD"),
+            ("0.005", "USD", "0.005 USD"),
+            ("12.50", "points", "12.5 points"),
+            ("79228162514264337593543950335", "USD", "79,228,162,514,264,337,593,543,950,335.00 USD"),
+        ] {
+            assert_eq!(shown(amount, currency), expected);
+        }
+        let mut german = Texts::english();
+        (german.decimal_mark, german.thousands_mark) = (",".into(), ".".into());
+        assert_eq!(number("1234.5".parse().unwrap(), 2, &german), "1.234,50");
+        assert_eq!(count(u64::MAX, &Texts::english()), "18,446,744,073,709,551,615");
+    }
+}
