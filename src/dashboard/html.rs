@@ -4,7 +4,7 @@ use std::fmt;
 
 use askama::Template;
 
-use crate::dashboard::{Dashboard, Friend, Network, Texts, money};
+use crate::dashboard::{Dashboard, Friend, Money, Network, Texts, money};
 
 /// The styles, all below `.partnero-dashboard`.
 pub(super) const STYLE: &str = include_str!("../../templates/dashboard/dashboard.css");
@@ -73,7 +73,7 @@ struct View<'a> {
     share: Vec<Share<'a>>,
     clicks: Option<String>,
     referrals: Option<String>,
-    balances: Option<Vec<String>>,
+    balances: Option<Vec<Amount<'a>>>,
     friends: Option<Vec<Row<'a>>>,
     more: Option<String>,
 }
@@ -83,6 +83,11 @@ struct Share<'a> {
     url: &'a str,
     /// Not one that opens the visitor's own program.
     in_new_tab: bool,
+}
+
+struct Amount<'a> {
+    number: String,
+    currency: &'a str,
 }
 
 struct Row<'a> {
@@ -107,7 +112,7 @@ impl<'a> View<'a> {
             share: dashboard.share.iter().map(|link| share(link.network, &link.url, texts)).collect(),
             clicks: dashboard.clicks.loaded().map(count),
             referrals: dashboard.referrals.loaded().map(count),
-            balances: dashboard.balances.loaded().map(|all| all.iter().map(|one| money::shown(one, texts)).collect()),
+            balances: dashboard.balances.loaded().map(|all| all.iter().map(|one| amount(one, texts)).collect()),
             friends: friends.map(|friends| friends.list.iter().map(|friend| row(friend, texts)).collect()),
             more: friends
                 .filter(|friends| friends.more)
@@ -119,6 +124,10 @@ impl<'a> View<'a> {
 fn share<'a>(network: Network, url: &'a str, texts: &'a Texts) -> Share<'a> {
     let name = if network == Network::Email { &texts.email } else { network.name() };
     Share { name, url, in_new_tab: !url.starts_with("mailto:") }
+}
+
+fn amount<'a>(money: &'a Money, texts: &Texts) -> Amount<'a> {
+    Amount { number: money::amount(money, texts), currency: &money.currency }
 }
 
 fn row<'a>(friend: &'a Friend, texts: &'a Texts) -> Row<'a> {

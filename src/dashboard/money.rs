@@ -7,9 +7,9 @@ use crate::{
     model::decimals,
 };
 
-/// `1,234.50 USD`. No digit is lost: what has more than the currency keeps them.
-pub(super) fn shown(money: &Money, texts: &Texts) -> String {
-    format!("{} {}", number(money.amount, decimals(&money.currency).unwrap_or(0), texts), money.currency)
+/// `1,234.50` for US dollars. No digit is lost: what has more than the currency keeps them.
+pub(super) fn amount(money: &Money, texts: &Texts) -> String {
+    number(money.amount, decimals(&money.currency).unwrap_or(0), texts)
 }
 
 pub(super) fn count(count: u64, texts: &Texts) -> String {
@@ -40,23 +40,23 @@ mod tests {
 
     #[test]
     fn amounts_have_the_digits_of_their_currency_and_lose_none() {
-        let shown = |amount: &str, currency: &str| {
-            let money = Money { amount: amount.parse().unwrap(), currency: currency.to_owned() };
-            super::shown(&money, &Texts::english())
+        let shown = |digits: &str, currency: &str| {
+            let money = Money { amount: digits.parse().unwrap(), currency: currency.to_owned() };
+            amount(&money, &Texts::english())
         };
-        for (amount, currency, expected) in [
-            ("0", "USD", "0.00 USD"),
-            ("-0.00", "USD", "0.00 USD"),
-            ("3", "usd", "3.00 usd"),
-            ("1234.5", "EUR", "1,234.50 EUR"),
-            ("999", "EUR", "999.00 EUR"),
-            ("1000000", "JPY", "1,000,000 JPY"),
-            ("-1234567.891", "KWD", "-1,234,567.891 KWD"),
-            ("0.005", "USD", "0.005 USD"),
-            ("12.50", "points", "12.5 points"),
-            ("79228162514264337593543950335", "USD", "79,228,162,514,264,337,593,543,950,335.00 USD"),
+        for (digits, currency, expected) in [
+            ("0", "USD", "0.00"),
+            ("-0.00", "USD", "0.00"),
+            ("3", "usd", "3.00"),
+            ("1234.5", "EUR", "1,234.50"),
+            ("999", "EUR", "999.00"),
+            ("1000000", "JPY", "1,000,000"),
+            ("-1234567.891", "KWD", "-1,234,567.891"),
+            ("0.005", "USD", "0.005"),
+            ("12.50", "points", "12.5"),
+            ("79228162514264337593543950335", "USD", "79,228,162,514,264,337,593,543,950,335.00"),
         ] {
-            assert_eq!(shown(amount, currency), expected);
+            assert_eq!(shown(digits, currency), expected);
         }
         let mut german = Texts::english();
         (german.decimal_mark, german.thousands_mark) = (",".into(), ".".into());

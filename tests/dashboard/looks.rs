@@ -62,7 +62,6 @@ async fn everybody_can_use_each_state_of_it_light_and_dark_and_on_a_phone() {
         let Some(browser) = Browser::with(arguments).await else { return };
         browser.set_window_size(width, 1000).await.unwrap();
         for (stage, _, port, path) in &stages {
-            browser.goto(&format!("http://localhost:{port}/none")).await.unwrap();
             let sign_in = "document.cookie = 'session=anna; path=/'";
             browser.goto(&format!("http://localhost:{port}/account/friends/dashboard.css")).await.unwrap();
             browser.execute(sign_in, Vec::new()).await.unwrap();
