@@ -21,6 +21,8 @@ use axum_partnero::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::browser::Browser;
+
 /// Who is signed in: a session as simple as can be.
 pub(crate) struct SignedIn {
     pub(crate) id: String,
@@ -63,7 +65,7 @@ struct SignUp {
 }
 
 const FORM: &str = "<!doctype html><html lang=en><title>Sign up</title><form method=post action=/signup>\
-                    <input name=name><input name=email><button>Sign up</button></form>";
+                    <input name=name><input name=email><button type=submit>Sign up</button></form>";
 
 async fn sign_up(
     State(state): State<AppState>,
@@ -76,11 +78,11 @@ async fn sign_up(
 }
 
 impl App {
-    pub(crate) async fn start() -> Self {
+    pub(crate) async fn start(clock: Clock) -> Self {
         let sandbox = Sandbox::refer_a_friend().spawn().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let outbox = SqliteOutbox::open(folder.path().join("partnero.db")).await.unwrap();
-        let partnero = sandbox.partnero_builder().outbox(outbox).build().unwrap();
+        let partnero = sandbox.partnero_builder().outbox(outbox).clock(clock).build().unwrap();
         let state = AppState { partnero: partnero.clone(), users: Arc::default() };
         let app = Router::new()
             .route("/", get(async || Html(FORM)))
@@ -97,9 +99,17 @@ impl App {
     }
 }
 
+/// As Anna, where the page needs nobody who is signed in.
+pub(crate) async fn sign_in(browser: &Browser, port: u16) {
+    browser.goto(&format!("http://localhost:{port}/account/friends/dashboard.css")).await.unwrap();
+    browser.execute("document.cookie = 'session=anna; path=/'", Vec::new()).await.unwrap();
+}
+
 pub(crate) async fn serve(app: Router) -> u16 {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
+    // What browsers ask for unasked.
+    let app = app.route("/favicon.ico", get(async || StatusCode::NO_CONTENT));
     tokio::spawn(axum::serve(listener, app).into_future());
     port
 }

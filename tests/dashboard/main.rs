@@ -6,13 +6,14 @@
 mod axe;
 #[path = "../shared/browser.rs"]
 mod browser;
+#[path = "../shared/log.rs"]
+mod log;
 #[path = "../shared/wait.rs"]
 mod wait;
 
 mod app;
 mod budget;
 mod cache;
-mod hostile;
 mod looks;
 mod page;
 mod reading;
