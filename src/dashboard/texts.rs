@@ -92,7 +92,7 @@ texts! {
     /// The state `pending`.
     pending: "Pending",
     /// The states `archived` and `deleted`.
-    gone: "No longer with us",
+    gone: "Left",
     /// Nobody came so far.
     no_friends: "Nobody yet. Share your link to invite the first.",
     /// Below the table, where there are more friends; `{count}` is how many are in it.
