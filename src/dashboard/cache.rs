@@ -92,11 +92,11 @@ impl Dashboards {
     }
 
     async fn get(&self, key: CustomerKey) -> Dashboard {
-        let read = async {
+        let read = Box::pin(async {
             let before = self.cache.get(&key).await;
             let dashboard = read(&self.api, &self.budget, &key).await;
             Arc::new(Kept::after(before.as_deref(), dashboard, self.clock.monotonic()))
-        };
+        });
         let is_old = |kept: &Arc<Kept>| kept.is_old(self.clock.monotonic());
         // One that was dropped while it was read is read by the next who waits, so a wait may become two.
         match timeout(PATIENCE, self.cache.entry(key.clone()).or_insert_with_if(read, is_old)).await {

@@ -28,8 +28,7 @@ fn number(number: Decimal, decimals: u32, texts: &Texts) -> String {
     }
     let decimals = usize::try_from(decimals).unwrap_or(0);
     if decimals > 0 || !fraction.is_empty() {
-        shown.push_str(&texts.decimal_mark);
-        shown.push_str(&format!("{fraction:0<decimals$}"));
+        return format!("{shown}{}{fraction:0<decimals$}", texts.decimal_mark);
     }
     shown
 }

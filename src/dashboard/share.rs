@@ -12,7 +12,7 @@ use crate::{api::Stats, dashboard::clean};
 pub enum Network {
     /// A new message in the visitor's own program.
     Email,
-    /// WhatsApp.
+    /// `WhatsApp`.
     WhatsApp,
     /// Facebook.
     Facebook,
