@@ -46,9 +46,9 @@ pub(crate) fn friends(partnero: &Partnero) -> Router {
 
 /// An application whose visitors sign up, with an outbox on disk.
 pub(crate) struct App {
-    pub(crate) sandbox: Sandbox,
     pub(crate) partnero: Partnero,
     pub(crate) port: u16,
+    _sandbox: Sandbox,
     _folder: tempfile::TempDir,
 }
 
@@ -91,7 +91,7 @@ impl App {
             .merge(friends(&partnero))
             .layer(ReferralLayer::new());
         let port = serve(app).await;
-        Self { sandbox, partnero, port, _folder: folder }
+        Self { partnero, port, _sandbox: sandbox, _folder: folder }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

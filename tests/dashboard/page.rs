@@ -1,4 +1,4 @@
-//! The page, the fragment and the JSON, to the letter. `cargo insta review`, or INSTA_UPDATE=always, takes over a change.
+//! The page, the fragment and the JSON, to the letter. `cargo insta review`, or `INSTA_UPDATE=always`, takes over a change.
 
 use axum_partnero::{
     Partnero,
