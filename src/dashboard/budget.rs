@@ -5,10 +5,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, timeout_at},
-};
+use tokio::sync::Semaphore;
 
 use crate::{api::ApiError, delivery::Clock};
 
@@ -48,34 +45,42 @@ impl Budget {
         Self { places: Semaphore::new(AT_ONCE), clock, times: Mutex::default() }
     }
 
-    /// Reads, if there is a place before the deadline and no pause.
+    /// Reads, if there is a place before the deadline, which is the clock's, and no pause.
     pub(super) async fn read<T>(
         &self,
         part: &'static str,
-        deadline: Instant,
+        deadline: Duration,
         call: impl Future<Output = Result<T, ApiError>>,
     ) -> Result<T, Missing> {
-        let answer = timeout_at(deadline, async {
+        let answer = async {
             let _place = self.places.acquire().await.ok()?;
             if self.clock.monotonic() < self.times().paused_until {
                 return None;
             }
             Some(call.await)
-        });
-        match answer.await {
-            Ok(Some(Ok(value))) => Ok(value),
-            Ok(Some(Err(error))) if error.is_not_found() => Err(Missing::NotFound),
-            Ok(Some(Err(error))) => {
+        };
+        let answer = tokio::select! {
+            biased;
+            answer = answer => answer,
+            () = self.clock.sleep_until(deadline) => {
+                self.log(part, "no answer in time");
+                None
+            }
+        };
+        match answer {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(error)) if error.is_not_found() => Err(Missing::NotFound),
+            Some(Err(error)) => {
                 self.heed(&error);
                 self.log(part, &error.to_string());
                 Err(Missing::Unavailable)
             }
-            Ok(None) => Err(Missing::Unavailable),
-            Err(_) => {
-                self.log(part, "no answer in time");
-                Err(Missing::Unavailable)
-            }
+            None => Err(Missing::Unavailable),
         }
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     fn heed(&self, error: &ApiError) {

@@ -3,7 +3,6 @@
 use std::{fmt::Display, sync::Arc, time::Duration};
 
 use moka::future::Cache;
-use tokio::time::timeout;
 
 use crate::{
     CustomerKey, Partnero,
@@ -32,7 +31,6 @@ const PATIENCE: Duration = DEADLINE.saturating_add(Duration::from_millis(500));
 /// What a handle keeps for dashboards.
 struct Dashboards {
     api: ApiClient,
-    clock: Clock,
     budget: Budget,
     cache: Cache<CustomerKey, Arc<Kept>>,
 }
@@ -88,20 +86,22 @@ impl Dashboards {
             // Nobody's data stays because nobody asks for it.
             .time_to_live(TOO_OLD)
             .build();
-        Self { api: api.clone(), clock: clock.clone(), budget: Budget::new(clock.clone()), cache }
+        Self { api: api.clone(), budget: Budget::new(clock.clone()), cache }
     }
 
     async fn get(&self, key: CustomerKey) -> Dashboard {
         let read = Box::pin(async {
             let before = self.cache.get(&key).await;
             let dashboard = read(&self.api, &self.budget, &key).await;
-            Arc::new(Kept::after(before.as_deref(), dashboard, self.clock.monotonic()))
+            Arc::new(Kept::after(before.as_deref(), dashboard, self.budget.clock().monotonic()))
         });
-        let is_old = |kept: &Arc<Kept>| kept.is_old(self.clock.monotonic());
+        let is_old = |kept: &Arc<Kept>| kept.is_old(self.budget.clock().monotonic());
         // One that was dropped while it was read is read by the next who waits, so a wait may become two.
-        match timeout(PATIENCE, self.cache.entry(key.clone()).or_insert_with_if(read, is_old)).await {
-            Ok(entry) => entry.into_value().dashboard.clone(),
-            Err(_) => match self.cache.get(&key).await {
+        let patience = self.budget.clock().monotonic() + PATIENCE;
+        tokio::select! {
+            biased;
+            entry = self.cache.entry(key.clone()).or_insert_with_if(read, is_old) => entry.into_value().dashboard.clone(),
+            () = self.budget.clock().sleep_until(patience) => match self.cache.get(&key).await {
                 Some(kept) => Dashboard::unavailable().or(&kept.dashboard),
                 None => Dashboard::unavailable(),
             },
@@ -144,7 +144,8 @@ impl Kept {
             let texts = [&friend.name, &friend.email, &friend.status, &friend.since];
             texts.into_iter().flatten().map(String::len).sum::<usize>() + size_of_val(friend)
         };
-        let links = self.dashboard.share.iter().map(|link| link.url.len() + 64).sum::<usize>();
+        let links = self.dashboard.link.loaded().map_or(0, String::len)
+            + self.dashboard.share.iter().map(|link| link.url.len() + 64).sum::<usize>();
         let bytes = 1024 + links + friends.iter().map(texts).sum::<usize>();
         u32::try_from(bytes).unwrap_or(u32::MAX)
     }

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::{
     CustomerKey,
     api::{ApiClient, ApiError, Balance, Customer, Stats},
@@ -23,7 +21,7 @@ const MOST_BALANCES: usize = 20;
 
 /// What Partnero has of a customer now.
 pub(super) async fn read(api: &ApiClient, budget: &Budget, key: &CustomerKey) -> Dashboard {
-    let deadline = Instant::now() + DEADLINE;
+    let deadline = budget.clock().monotonic() + DEADLINE;
     let customers = api.customers();
     let (customer, stats, balance, friends) = tokio::join!(
         budget.read("customer", deadline, customers.get(key)),
@@ -77,7 +75,7 @@ fn balances(balance: &Balance) -> Vec<Money> {
 }
 
 /// Page after page, as many as come in time.
-async fn friends(api: &ApiClient, budget: &Budget, key: &CustomerKey, deadline: Instant) -> Part<Friends> {
+async fn friends(api: &ApiClient, budget: &Budget, key: &CustomerKey, deadline: Duration) -> Part<Friends> {
     let mut found = Vec::new();
     let read = budget.read("friends", deadline, async {
         let mut pages = api.customers().referrals(key);

@@ -21,7 +21,10 @@ use axum_partnero::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::browser::Browser;
+use crate::{
+    browser::Browser,
+    wait::{ms, secs, within},
+};
 
 /// Who is signed in: a session as simple as can be.
 pub(crate) struct SignedIn {
@@ -121,9 +124,29 @@ pub(crate) async fn anna_with(friends: &[&str]) -> (Sandbox, Partnero, Clock) {
         sandbox = sandbox.referred_customer(*friend, "anna");
     }
     let sandbox = sandbox.spawn().await.unwrap();
-    let clock = Clock::manual();
-    let partnero = sandbox.partnero_builder().clock(clock.clone()).build().unwrap();
+    let (partnero, clock) = handle(&sandbox);
     (sandbox, partnero, clock)
+}
+
+/// A handle whose time stands still: no read is given up, however busy the machine, until a test says so.
+pub(crate) fn handle(sandbox: &Sandbox) -> (Partnero, Clock) {
+    let clock = Clock::manual();
+    let builder = sandbox.partnero_builder().clock(clock.clone()).request_timeout(secs(300)).settle_delay(secs(300));
+    (builder.build().unwrap(), clock)
+}
+
+/// Lets time pass until it has come to an end.
+pub(crate) async fn passing<T>(clock: &Clock, future: impl Future<Output = T>) -> T {
+    let passes = async {
+        loop {
+            clock.advance(ms(500));
+            tokio::time::sleep(ms(2)).await;
+        }
+    };
+    tokio::select! {
+        value = within(future) => value,
+        () = passes => unreachable!("it never ends"),
+    }
 }
 
 /// Partnero's answer with this in `data`.

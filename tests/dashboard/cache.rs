@@ -4,7 +4,7 @@ use axum_partnero::sandbox::{Answer, Fault, Sandbox};
 use futures_util::future::join_all;
 
 use crate::{
-    app::{anna_with, parts},
+    app::{anna_with, handle, parts},
     wait::secs,
 };
 
@@ -46,7 +46,7 @@ async fn who_gives_up_takes_nobody_along() {
 #[tokio::test]
 async fn each_customer_has_their_own_and_a_handle_knows_nothing_of_another() {
     let sandbox = Sandbox::refer_a_friend().referred_customer("mia", "anna").customer("ben").spawn().await.unwrap();
-    let (partnero, other) = (sandbox.partnero().unwrap(), sandbox.partnero().unwrap());
+    let ((partnero, _), (other, _)) = (handle(&sandbox), handle(&sandbox));
     let (anna, ben) = tokio::join!(partnero.dashboard("anna"), partnero.dashboard("ben"));
     assert_eq!(anna.friends.loaded().unwrap().list.len(), 1);
     assert_eq!(ben.friends.loaded().unwrap().list.len(), 0);
@@ -59,8 +59,7 @@ async fn each_customer_has_their_own_and_a_handle_knows_nothing_of_another() {
 #[tokio::test]
 async fn who_has_just_signed_up_waits_two_seconds() {
     let sandbox = Sandbox::refer_a_friend().spawn().await.unwrap();
-    let clock = axum_partnero::Clock::manual();
-    let partnero = sandbox.partnero_builder().clock(clock.clone()).build().unwrap();
+    let (partnero, clock) = handle(&sandbox);
     assert!(!partnero.dashboard("anna").await.registered);
     partnero.track_sign_up(axum_partnero::NewCustomer::new("anna"));
     partnero.flush(secs(60)).await.unwrap();

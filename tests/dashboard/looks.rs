@@ -42,7 +42,7 @@ async fn stages() -> Vec<(&'static str, Sandbox, u16, &'static str)> {
     stages.push(("unregistered", sandbox, "/account/friends", None));
     let mut served = Vec::new();
     for (name, sandbox, path, more) in stages {
-        let partnero = sandbox.partnero().unwrap();
+        let (partnero, _) = app::handle(&sandbox);
         let port = app::serve(app::friends(&partnero).merge(more.unwrap_or_default())).await;
         served.push((name, sandbox, port, path));
     }

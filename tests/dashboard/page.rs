@@ -49,7 +49,7 @@ async fn a_page_in_part() {
 #[tokio::test]
 async fn a_page_for_someone_unregistered() {
     let sandbox = Sandbox::refer_a_friend().spawn().await.unwrap();
-    snapshot!("unregistered", page(&sandbox.partnero().unwrap()).await);
+    snapshot!("unregistered", page(&app::handle(&sandbox).0).await);
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn all_wording_is_the_applications() {
     (texts.decimal_mark, texts.thousands_mark) = (",".into(), ".".into());
     (texts.date, texts.months[2]) = ("{day}. {month} {year}".into(), "März".into());
     texts.copy = "<b>Kopieren</b>".into();
-    let dashboard = sandbox.partnero().unwrap().dashboard("anna").await;
+    let dashboard = app::handle(&sandbox).0.dashboard("anna").await;
     let fragment = dashboard.fragment("/f\"><script>", &texts).to_string();
     for part in ["4. März 2026", "1.234,50", "&#60;b&#62;Kopieren", "dir=\"rtl\""] {
         assert!(fragment.contains(part), "{part}: {fragment}");

@@ -140,7 +140,7 @@ async fn keys_that_cannot_be_ask_nothing() {
 async fn keys_with_anything_in_them_are_one_segment_of_the_path() {
     let key = "a/../b?c=d#e%2f ü@x.test";
     let sandbox = Sandbox::refer_a_friend().referred_customer("mia", key).spawn().await.unwrap();
-    let partnero = sandbox.partnero().unwrap();
+    let (partnero, _) = app::handle(&sandbox);
     let dashboard = partnero.dashboard(key).await;
     assert_eq!((parts(&dashboard).as_str(), names(&dashboard).len()), ("+++++", 1));
 }
@@ -190,9 +190,11 @@ async fn pages_that_came_before_the_next_failed_are_shown() {
     let friends: Vec<_> = (0..40).map(|number| format!("friend-{number}")).collect();
     let friends: Vec<_> = friends.iter().map(String::as_str).collect();
     for fault in [Fault::Hang, Answer::status(500).into()] {
-        let (sandbox, partnero, _) = anna_with(&friends).await;
+        let (sandbox, partnero, clock) = anna_with(&friends).await;
         sandbox.fault(fault).on("GET", "/customers/anna/referrals").mentioning("page=3");
-        let dashboard = partnero.dashboard("anna").await;
+        let reading = tokio::spawn(async move { partnero.dashboard("anna").await });
+        crate::wait::until("the third page is asked for", async || gets(&sandbox, "/referrals") == 3).await;
+        let dashboard = app::passing(&clock, reading).await.unwrap();
         let shown = dashboard.friends.loaded().unwrap();
         assert_eq!((shown.list.len(), shown.more), (30, true));
     }
