@@ -15,9 +15,9 @@ use crate::{
     delivery::{Clock, Companion, Forgetting},
 };
 
-/// One that lacks nothing.
+/// One of which all came.
 const FRESH: Duration = Duration::from_secs(60);
-/// One that lacks a part, or has an old one.
+/// One of which a part failed.
 const FRESH_IN_PART: Duration = Duration::from_secs(10);
 /// Of someone who isn't known yet: the sign-up is under way.
 const FRESH_UNREGISTERED: Duration = Duration::from_secs(2);
@@ -37,6 +37,7 @@ struct Dashboards {
 
 struct Kept {
     dashboard: Dashboard,
+    all_came: bool,
     read_at: Duration,
     /// Since when it has parts that couldn't be had anew.
     stale_since: Option<Duration>,
@@ -47,7 +48,7 @@ impl Partnero {
     /// customer is whoever is signed in: your own id of them, **never one out of the request**.
     ///
     /// It waits for Partnero, 2.5 seconds at most, and never fails: what can't be had is [`Part::Unavailable`]. A
-    /// dashboard is kept for a minute, ten seconds if it lacks a part, and two if Partnero doesn't know the customer.
+    /// dashboard is kept for a minute, ten seconds if a part failed, and two if Partnero doesn't know the customer.
     /// Whoever asks while it is read waits for the same reads. A part that can't be had anew is shown as it was, for ten
     /// minutes. See [the module](crate::dashboard) for all of it.
     ///
@@ -62,6 +63,9 @@ impl Partnero {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let sandbox = Sandbox::refer_a_friend().customer("anna").referred_customer("mia", "anna").spawn().await?;
     /// let partnero = sandbox.partnero()?;
+    /// # // However slow the machine.
+    /// # let clock = axum_partnero::Clock::manual();
+    /// # let partnero = sandbox.partnero_builder().clock(clock).build()?;
     ///
     /// let dashboard = partnero.dashboard("anna").await;
     /// assert!(dashboard.link.loaded().is_some_and(|link| link.starts_with("https://")));
@@ -92,8 +96,8 @@ impl Dashboards {
     async fn get(&self, key: CustomerKey) -> Dashboard {
         let read = Box::pin(async {
             let before = self.cache.get(&key).await;
-            let dashboard = read(&self.api, &self.budget, &key).await;
-            Arc::new(Kept::after(before.as_deref(), dashboard, self.budget.clock().monotonic()))
+            let (dashboard, all_came) = read(&self.api, &self.budget, &key).await;
+            Arc::new(Kept::after(before.as_deref(), dashboard, all_came, self.budget.clock().monotonic()))
         });
         let is_old = |kept: &Arc<Kept>| kept.is_old(self.budget.clock().monotonic());
         // One that was dropped while it was read is read by the next who waits, so a wait may become two.
@@ -116,23 +120,23 @@ impl Companion for Dashboards {
 }
 
 impl Kept {
-    fn after(before: Option<&Self>, dashboard: Dashboard, now: Duration) -> Self {
+    fn after(before: Option<&Self>, dashboard: Dashboard, all_came: bool, now: Duration) -> Self {
         let still_good = |kept: &&Self| {
             kept.dashboard.registered && now.saturating_sub(kept.stale_since.unwrap_or(kept.read_at)) < TOO_OLD
         };
         let Some(before) = before.filter(still_good) else {
-            return Self { dashboard, read_at: now, stale_since: None };
+            return Self { dashboard, all_came, read_at: now, stale_since: None };
         };
         let dashboard = dashboard.or(&before.dashboard);
         let since = before.stale_since.unwrap_or(before.read_at);
-        Self { stale_since: dashboard.stale.then_some(since), dashboard, read_at: now }
+        Self { stale_since: dashboard.stale.then_some(since), dashboard, all_came, read_at: now }
     }
 
     fn is_old(&self, now: Duration) -> bool {
-        let fresh = match &self.dashboard {
-            dashboard if !dashboard.registered => FRESH_UNREGISTERED,
-            dashboard if dashboard.stale || !dashboard.is_complete() => FRESH_IN_PART,
-            _ => FRESH,
+        let fresh = match self.dashboard.registered {
+            false => FRESH_UNREGISTERED,
+            true if !self.all_came => FRESH_IN_PART,
+            true => FRESH,
         };
         now.saturating_sub(self.read_at) >= fresh
     }

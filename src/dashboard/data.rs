@@ -22,8 +22,8 @@ pub struct Dashboard {
     pub link: Part<String>,
     /// Where to hand it on. Empty without a link.
     pub share: Vec<ShareLink>,
-    /// How often the link was followed, where Partnero counts that.
-    pub clicks: Part<u64>,
+    /// How often the link was followed. `None` where Partnero's answer doesn't say.
+    pub clicks: Part<Option<u64>>,
     /// How many friends came by it.
     pub referrals: Part<u64>,
     /// What was earned and not yet paid or used: an amount for each currency.

@@ -6,7 +6,7 @@ use crate::{
     CustomerKey,
     api::{ApiClient, ApiError, Balance, Customer, Stats},
     dashboard::{
-        Dashboard, Friend, Friends, Money, Part,
+        Dashboard, Friend, Friends, Money,
         budget::{Budget, Missing},
         clean, share,
     },
@@ -19,8 +19,8 @@ const MOST_FRIENDS: usize = 100;
 /// Amounts of a balance.
 const MOST_BALANCES: usize = 20;
 
-/// What Partnero has of a customer now.
-pub(super) async fn read(api: &ApiClient, budget: &Budget, key: &CustomerKey) -> Dashboard {
+/// What Partnero has of a customer now, and whether all of it came: to ask again soon may give the rest.
+pub(super) async fn read(api: &ApiClient, budget: &Budget, key: &CustomerKey) -> (Dashboard, bool) {
     let deadline = budget.clock().monotonic() + DEADLINE;
     let customers = api.customers();
     let (customer, stats, balance, friends) = tokio::join!(
@@ -30,9 +30,11 @@ pub(super) async fn read(api: &ApiClient, budget: &Budget, key: &CustomerKey) ->
         friends(api, budget, key, deadline),
     );
     if customer == Err(Missing::NotFound) || customer.as_ref().is_ok_and(|customer| !is_of(customer, key)) {
-        return Dashboard::unregistered();
+        return (Dashboard::unregistered(), true);
     }
-    assemble(customer.ok(), stats.ok().as_ref(), balance.ok(), friends)
+    let failed = [customer.as_ref().err(), stats.as_ref().err(), balance.as_ref().err(), friends.as_ref().err()];
+    let all_came = !failed.contains(&Some(&Missing::Unavailable));
+    (assemble(customer.ok(), stats.ok().as_ref(), balance.ok(), friends.ok()), all_came)
 }
 
 /// Partnero also finds customers by its own id and by e-mail address. Somebody else's dashboard is shown to nobody, and
@@ -49,7 +51,7 @@ fn assemble(
     customer: Option<Customer>,
     stats: Option<&Stats>,
     balance: Option<Balance>,
-    friends: Part<Friends>,
+    friends: Option<Friends>,
 ) -> Dashboard {
     let balances = balance.as_ref().map(balances);
     // The balance tells of the customer, too.
@@ -59,10 +61,10 @@ fn assemble(
     Dashboard {
         share: link.as_deref().map(|link| share::links(link, stats)).unwrap_or_default(),
         link: link.into(),
-        clicks: stats.and_then(|stats| stats.clicks).into(),
+        clicks: stats.map(|stats| stats.clicks).into(),
         referrals: counted.or_else(|| customer?.referrals_count).into(),
         balances: balances.into(),
-        friends,
+        friends: friends.into(),
         ..Dashboard::unavailable()
     }
 }
@@ -75,7 +77,7 @@ fn balances(balance: &Balance) -> Vec<Money> {
 }
 
 /// Page after page, as many as come in time.
-async fn friends(api: &ApiClient, budget: &Budget, key: &CustomerKey, deadline: Duration) -> Part<Friends> {
+async fn friends(api: &ApiClient, budget: &Budget, key: &CustomerKey, deadline: Duration) -> Result<Friends, Missing> {
     let mut found = Vec::new();
     let read = budget.read("friends", deadline, async {
         let mut pages = api.customers().referrals(key);
@@ -88,10 +90,9 @@ async fn friends(api: &ApiClient, budget: &Budget, key: &CustomerKey, deadline: 
         Ok(false)
     });
     match read.await {
-        Ok(more) => Part::Loaded(Friends { list: found, more }),
         // The first pages are better than none.
-        Err(_) if !found.is_empty() => Part::Loaded(Friends { list: found, more: true }),
-        Err(_) => Part::Unavailable,
+        Err(_) if !found.is_empty() => Ok(Friends { list: found, more: true }),
+        more => Ok(Friends { more: more?, list: found }),
     }
 }
 

@@ -21,6 +21,16 @@ async fn for_a_minute_nothing_is_asked_again() {
 }
 
 #[tokio::test]
+async fn what_partnero_does_not_have_is_not_asked_for_sooner() {
+    let (sandbox, partnero, clock) = anna_with(&[]).await;
+    sandbox.fault(Answer::json(404, &serde_json::json!({"status": 0}))).on("GET", "/customers/anna/stats");
+    assert_eq!(parts(&partnero.dashboard("anna").await), "+-+++");
+    clock.advance(secs(59));
+    partnero.dashboard("anna").await;
+    assert_eq!(sandbox.requests().len(), 4);
+}
+
+#[tokio::test]
 async fn fifty_who_look_at_once_ask_once() {
     let (sandbox, partnero, clock) = anna_with(&["mia"]).await;
     for asked in [4, 8] {

@@ -122,7 +122,7 @@ async fn on_plain_http_and_in_a_fragment_that_came_later_the_button_copies_too()
     browser.find(Locator::Css("button")).await.unwrap().click().await.unwrap();
     until("it says so", async || text(&browser, "[role=status]").await == "Copied").await;
     let style = "return getComputedStyle(document.querySelector('dl')).display";
-    assert_eq!(browser.execute(style, Vec::new()).await.unwrap(), "grid", "its style came with it");
+    assert_eq!(browser.execute(style, Vec::new()).await.unwrap(), "flex", "its style came with it");
     assert_eq!(browser.complaints().await, [""; 0]);
     browser.allow_clipboard().await;
     browser.goto(&format!("http://localhost:{port}/account/friends/dashboard.css")).await.unwrap();
