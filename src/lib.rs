@@ -3,6 +3,9 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod api;
+#[cfg(feature = "dashboard")]
+#[cfg_attr(docsrs, doc(cfg(feature = "dashboard")))]
+pub mod dashboard;
 pub mod delivery;
 pub mod model;
 pub mod referral;
@@ -18,6 +21,8 @@ pub mod webhook;
 
 // What handlers, `main` and an observer name. Settings, reports and the client's own types stay in their modules.
 pub use api::{ApiClient, ApiError};
+#[cfg(feature = "dashboard")]
+pub use dashboard::DashboardRouter;
 #[cfg(feature = "sqlx-postgres")]
 pub use delivery::PostgresOutbox;
 #[cfg(feature = "sqlx-sqlite")]

@@ -15,7 +15,7 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn every_file_that_they_name_exists() {
-    let folders = ["src/", "tests/", "examples/", "benches/", "ci/", "docs/"];
+    let folders = ["src/", "tests/", "examples/", "benches/", "ci/", "docs/", "templates/"];
     for document in
         ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/mobile.md", "docs/partnero-down.md", "docs/scenarios.md"]
     {

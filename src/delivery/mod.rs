@@ -12,6 +12,8 @@ mod builder;
 mod call;
 mod check;
 mod clock;
+#[cfg(feature = "dashboard")]
+mod companion;
 mod courier;
 mod course;
 mod dead;
@@ -97,6 +99,8 @@ pub use sql::SqliteOutbox;
 pub use status::Status;
 pub use tracked::{DeliveryError, TrackError, Tracked};
 
+#[cfg(feature = "dashboard")]
+pub(crate) use self::companion::{Companion, Forgetting};
 // What the inbox of webhooks is built of, too.
 #[cfg(feature = "webhooks")]
 pub(crate) use self::{

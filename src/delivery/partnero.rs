@@ -78,6 +78,8 @@ pub(crate) struct Live {
     pub(crate) close: CancellationToken,
     pub(crate) tasks: Tasks,
     pub(crate) rules: Rules,
+    #[cfg(feature = "dashboard")]
+    pub(crate) companion: std::sync::OnceLock<Arc<dyn super::companion::Companion>>,
     /// What a transaction of the application's may have to wait for.
     #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
     pub(crate) buffered: Option<super::buffered::Buffered>,
@@ -176,6 +178,8 @@ impl Partnero {
     /// those that are settled. What waits is still delivered, under the key alone, so that nobody loses a commission.
     /// How many calls it touched.
     ///
+    /// The dashboard that this process keeps of them is dropped, too.
+    ///
     /// What an inbox of webhooks holds isn't touched: an event's body goes once it is handled, and a dead letter's when
     /// it is discarded, or with its age.
     ///
@@ -185,6 +189,10 @@ impl Partnero {
     /// When the outbox is out of reach.
     pub async fn forget(&self, customer: impl Display) -> Result<usize, OutboxError> {
         let (Some(live), Ok(key)) = (self.as_live(), crate::CustomerKey::new(customer)) else { return Ok(0) };
+        #[cfg(feature = "dashboard")]
+        if let Some(companion) = live.companion.get() {
+            Arc::clone(companion).forget(key.clone()).await;
+        }
         live.shared.store.forget(key.as_str()).await
     }
 

@@ -56,6 +56,8 @@ pub(crate) fn start(shared: Shared, rules: Rules, observer: Option<Arc<dyn AnyOb
         close,
         tasks,
         rules,
+        #[cfg(feature = "dashboard")]
+        companion: std::sync::OnceLock::new(),
         said_sign_ups_only: AtomicBool::new(false),
     }
 }

@@ -23,6 +23,12 @@ pub(super) fn decimals(code: [u8; 3]) -> Option<u32> {
         .map(|(_, decimals)| decimals)
 }
 
+/// The same of a code as it is written.
+#[cfg(feature = "dashboard")]
+pub(crate) fn decimals_of(currency: &str) -> Option<u32> {
+    decimals(code(currency)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

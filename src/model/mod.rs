@@ -22,6 +22,8 @@ pub use referral_keys::ReferralKeys;
 pub use transaction::NewTransaction;
 
 pub(crate) use amount::same_amount;
+#[cfg(feature = "dashboard")]
+pub(crate) use currency::decimals_of as decimals;
 pub(crate) use key::MAX_CHARACTERS;
 #[cfg(feature = "webhooks")]
 pub(crate) use key::check_text;

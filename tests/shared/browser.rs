@@ -80,13 +80,36 @@ impl Browser {
     /// What the console has been told since it was last asked, but for what is only informative: scripts that failed,
     /// files that didn't come, what a policy forbade.
     pub(crate) async fn complaints(&self) -> Vec<String> {
-        let session = self.client.session_id().await.expect("it answers").expect("it is open");
-        let log = reqwest::Client::new().post(format!("{}/session/{session}/se/log", self.driver));
-        let answer = log.json(&json!({ "type": "browser" })).send().await.expect("it answers");
-        let entries: Value = answer.json().await.expect("in JSON");
-        let grave = entries["value"].as_array().expect("a list").iter();
+        let entries = self.ask("se/log", &json!({ "type": "browser" })).await;
+        let grave = entries.as_array().expect("a list").iter();
         let grave = grave.filter(|it| it["level"] == "SEVERE" || it["level"] == "WARNING");
         grave.map(|it| it["message"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// A screen of that many pixels, also smaller than a window can be.
+    pub(crate) async fn screen(&self, width: u32, height: u32, scale: u32) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": scale, "mobile": true });
+        self.tell("Emulation.setDeviceMetricsOverride", &metrics).await;
+    }
+
+    /// Lets pages read the clipboard, which in life the visitor is asked for.
+    pub(crate) async fn allow_clipboard(&self) {
+        self.tell("Browser.grantPermissions", &json!({ "permissions": ["clipboardReadWrite"] })).await;
+    }
+
+    /// A command of Chromium's own protocol.
+    async fn tell(&self, command: &str, parameters: &Value) {
+        self.ask("goog/cdp/execute", &json!({ "cmd": command, "params": parameters })).await;
+    }
+
+    /// What chromedriver knows beyond the standard.
+    async fn ask(&self, path: &str, body: &Value) -> Value {
+        let session = self.client.session_id().await.expect("it answers").expect("it is open");
+        let request = reqwest::Client::new().post(format!("{}/session/{session}/{path}", self.driver)).json(body);
+        let mut answer: Value = request.send().await.expect("it answers").json().await.expect("in JSON");
+        let value = answer["value"].take();
+        assert!(value["error"].is_null(), "{path}: {value}");
+        value
     }
 
     /// Where it keeps all that it has.
