@@ -1,5 +1,6 @@
 //! The inbox: events are stored before Partnero is answered, and handled in the background until that succeeds.
 
+mod ahead;
 mod course;
 mod dead;
 mod handle;

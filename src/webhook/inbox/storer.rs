@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +19,7 @@ use super::{
 const WITHIN: Duration = Duration::from_secs(3);
 /// The bodies that may wait to be stored, in KiB.
 const KIB: usize = 16 * 1024;
-/// Later than it could an event is stored, so that others are with it. Partnero waits for seconds.
+/// So much later than it could an event is stored, at most, for others to be with it. Partnero waits for seconds.
 const GATHER: Duration = Duration::from_millis(2);
 /// Events stored at a time.
 const BATCH: usize = 256;
@@ -93,7 +93,7 @@ impl Drop for Storer {
 impl Storer {
     /// Stores what comes until the queue is closed and empty, or time is up.
     pub(crate) async fn run(mut self) {
-        let mut arrivals = Vec::new();
+        let (mut arrivals, mut before) = (Vec::new(), 0);
         loop {
             tokio::select! {
                 biased;
@@ -102,7 +102,8 @@ impl Storer {
                     if count == 0 {
                         return;
                     }
-                    self.gather(&mut arrivals).await;
+                    self.gather(&mut arrivals, before).await;
+                    before = arrivals.len();
                     if !self.store(std::mem::take(&mut arrivals)).await {
                         return;
                     }
@@ -111,9 +112,14 @@ impl Storer {
         }
     }
 
-    /// Lets the requests that are being read come, too: whoever was answered with the last batch sends the next about now.
-    async fn gather(&mut self, arrivals: &mut Vec<Arrival>) {
-        tokio::time::sleep(GATHER).await;
+    /// Lets the requests that are being read come, too: whoever was answered with the batch before sends the next about
+    /// now. One that comes alone waits for nobody.
+    async fn gather(&mut self, arrivals: &mut Vec<Arrival>, before: usize) {
+        let until = Instant::now() + GATHER;
+        while arrivals.len() < before {
+            let Ok(Some(next)) = timeout_at(until, self.queue.recv()).await else { break };
+            arrivals.push(next);
+        }
         while arrivals.len() < BATCH {
             let Ok(next) = self.queue.try_recv() else { break };
             arrivals.push(next);
