@@ -1,13 +1,14 @@
 //! The route that Partnero sends its webhooks to.
 
 use std::{
+    convert::Infallible,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
 use axum::{
     Router,
-    extract::{FromRef, State},
+    extract::{FromRef, FromRequest, Request, State},
     response::{IntoResponse as _, Response},
     routing::post,
 };
@@ -15,8 +16,8 @@ use http::StatusCode;
 use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 
 use crate::webhook::{
-    VerifiedWebhook, WebhookRejection, WebhookSecret,
-    inbox::{Added, Inner, NewEvent, log},
+    EventId, VerifiedWebhook, WebhookEvent, WebhookRejection, WebhookSecret,
+    inbox::{Added, Inner, NewEvent, Shared, log},
 };
 
 /// For the body to arrive, all of it.
@@ -54,9 +55,11 @@ impl Door {
     async fn take(&self, VerifiedWebhook(webhook): VerifiedWebhook, began: Instant) -> StatusCode {
         let shared = &self.inbox.shared;
         let (id, event) = (webhook.id(), webhook.event());
+        let mut came = Came { inbox: &shared.name, id, event: &event, began, verdict: NOT_ANSWERED.to_owned() };
         let (status, verdict) = if !shared.handlers.handles(event.name()) {
             (StatusCode::OK, "no handler".to_owned())
         } else if shared.is_too_old(&event, SystemTime::now()) {
+            Shared::count(&shared.too_old);
             (StatusCode::OK, "too old: dropped unhandled".to_owned())
         } else {
             let new = NewEvent {
@@ -73,13 +76,66 @@ impl Door {
             };
             (status, log::verdict(stored))
         };
-        log::came(&shared.name, id, &event, &verdict, began.elapsed());
+        came.verdict = verdict;
         status
     }
 }
 
-async fn receive(State(door): State<Door>, webhook: Result<VerifiedWebhook, WebhookRejection>) -> Response {
-    let began = Instant::now();
+/// Of a request that ended before there was an answer. Whether the event is stored, nobody knows: Partnero sends it again.
+const NOT_ANSWERED: &str = "not answered: the sender left, or time was up";
+
+/// A webhook that Partnero signed: it is logged whatever becomes of its request.
+struct Came<'a> {
+    inbox: &'a str,
+    id: EventId,
+    event: &'a WebhookEvent,
+    began: Instant,
+    verdict: String,
+}
+
+impl Drop for Came<'_> {
+    fn drop(&mut self) {
+        log::came(self.inbox, self.id, self.event, &self.verdict, self.began.elapsed());
+    }
+}
+
+/// A request, once it is read, and when that began.
+struct Received {
+    webhook: Result<VerifiedWebhook, WebhookRejection>,
+    began: Instant,
+}
+
+impl FromRequest<Door> for Received {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, door: &Door) -> Result<Self, Infallible> {
+        let began = Instant::now();
+        let mut reading = Reading { door, is_read: false };
+        let webhook = VerifiedWebhook::from_request(request, door).await;
+        reading.is_read = true;
+        Ok(Self { webhook, began })
+    }
+}
+
+/// A request that is being read: it may end before that.
+struct Reading<'a> {
+    door: &'a Door,
+    is_read: bool,
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        let shared = &self.door.inbox.shared;
+        if self.is_read {
+            return;
+        }
+        if let Some(more) = shared.gone.say(Instant::now()) {
+            tracing::warn!(inbox = shared.name, more, "a webhook's sender left, or its time was up, before it was read");
+        }
+    }
+}
+
+async fn receive(State(door): State<Door>, Received { webhook, began }: Received) -> Response {
     match webhook {
         Ok(webhook) => door.take(webhook, began).await.into_response(),
         Err(rejection) => {

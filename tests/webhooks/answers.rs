@@ -1,10 +1,13 @@
 //! What Partnero is answered.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{Router, extract::State};
 use axum_partnero::{
-    WebhookEvent,
+    Clock, WebhookEvent,
     webhook::{Event, EventId, TransactionData, WebhooksError},
 };
 use reqwest::Method;
@@ -119,8 +122,23 @@ async fn an_event_beyond_its_age_is_answered_200_and_dropped() {
     assert_eq!(app.send(sale("order-1")).await, 200);
     // Without a time of its own, it is as old as its arrival.
     assert_eq!(app.send(json!({"event": "transaction.created"}).to_string()).await, 200);
-    assert_eq!(app.inbox.shutdown(secs(10)).await.handled, 1);
+    let report = app.inbox.shutdown(secs(10)).await;
+    assert_eq!((report.handled, report.too_old), (1, 1));
     assert_eq!(seen.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_event_that_waited_beyond_its_age_is_dropped_and_not_counted_as_handled() {
+    let failing = async |_: EventId, _: WebhookEvent| Err::<(), _>("not yet");
+    let clock = Clock::manual();
+    let webhooks = webhooks::<()>().on_event(failing).clock(clock.clone()).max_age(secs(3600));
+    let app = App::new(webhooks.build().unwrap()).await;
+    assert_eq!(app.send(json!({"event": "transaction.created"}).to_string()).await, 200);
+    until("it failed", async || app.inbox.status().await.unwrap().in_progress == 0).await;
+    clock.advance(secs(3 * 3600));
+    until("it is dropped", async || app.inbox.status().await.unwrap().pending == 0).await;
+    let report = app.inbox.shutdown(secs(10)).await;
+    assert_eq!((report.handled, report.too_old, report.left), (0, 1, Some(0)));
 }
 
 #[tokio::test]
@@ -156,6 +174,8 @@ async fn settings_that_cannot_be_right_are_refused() {
         (webhooks().attempts(0), WebhooksError::Zero),
         (webhooks().handler_timeout(secs(0)), WebhooksError::Zero),
         (webhooks().lease(secs(29)), WebhooksError::LeaseTooShort),
+        (webhooks().lease(secs(30)), WebhooksError::LeaseTooShort),
+        (webhooks().handler_timeout(Duration::MAX).lease(Duration::from_secs(30)), WebhooksError::LeaseTooShort),
         (webhooks().backoff(secs(2), secs(1)), WebhooksError::Backoff),
         (webhooks().backoff(secs(0), secs(0)), WebhooksError::Backoff),
         (webhooks().name(""), WebhooksError::Name),

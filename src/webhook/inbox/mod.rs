@@ -23,9 +23,10 @@ pub use self::{
     open::InboxOf,
 };
 pub(crate) use self::{
+    ahead::WAIT_HERE,
     handle::Inner,
     limited::Limited,
     open::{IntoInbox, Stored},
-    shared::Settings,
+    shared::{Settings, Shared},
     store::{Added, Keeping, NewEvent},
 };

@@ -134,8 +134,11 @@ impl Worker {
         let shared = &self.shared;
         let to = match end {
             End::Done | End::TooOld => {
-                Shared::count(&shared.handled);
-                let verdict = if matches!(end, End::Done) { "handled" } else { "too old: dropped unhandled" };
+                let (counter, verdict) = match end {
+                    End::Done => (&shared.handled, "handled"),
+                    _ => (&shared.too_old, "too old: dropped unhandled"),
+                };
+                Shared::count(counter);
                 log::handled(&shared.name, id, event.as_ref(), verdict, began.elapsed());
                 To::Done
             }

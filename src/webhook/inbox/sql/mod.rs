@@ -142,8 +142,8 @@ impl<D: Driver> SqlInbox<D> {
         let mut rows = self.load(tx, settlements.iter().map(|settlement| settlement.row)).await?;
         let (mut held, mut changed) = (Vec::new(), Vec::new());
         for Settlement { row, token, to } in settlements {
-            // The lease ran out, and the event is somebody else's: what we know of it comes too late.
-            let ours = rows.remove(row).filter(|row| row.course.is_claimed_by(*token));
+            // The lease ran out, and the event may be somebody else's: what we know of it comes too late.
+            let ours = rows.remove(row).filter(|row| row.course.takes(*token, to));
             held.push(ours.is_some());
             changed.extend(ours.map(|mut row| {
                 row.course.settle(to, now);
