@@ -129,8 +129,12 @@ impl Drop for Reading<'_> {
         if self.is_read {
             return;
         }
-        if let Some(more) = shared.gone.say(Instant::now()) {
-            tracing::warn!(inbox = shared.name, more, "a webhook's sender left, or its time was up, before it was read");
+        if let Some(more) = shared.unread.say(Instant::now()) {
+            tracing::warn!(
+                inbox = shared.name,
+                more,
+                "a webhook's sender left, or its time was up, before it was read"
+            );
         }
     }
 }
@@ -139,12 +143,15 @@ async fn receive(State(door): State<Door>, Received { webhook, began }: Received
     match webhook {
         Ok(webhook) => door.take(webhook, began).await.into_response(),
         Err(rejection) => {
-            // Anybody can send what Partnero didn't sign: one line for each is enough, and that is written.
+            // That is said where it was found out.
             if matches!(rejection, WebhookRejection::NotVerified(_)) {
                 return rejection.into_response();
             }
-            let (inbox, status) = (&door.inbox.shared.name, rejection.status().as_u16());
-            tracing::warn!(inbox, status, verdict = %rejection, "a webhook is refused");
+            let shared = &door.inbox.shared;
+            if let Some(more) = shared.unread.say(Instant::now()) {
+                let (inbox, status) = (&shared.name, rejection.status().as_u16());
+                tracing::warn!(inbox, status, verdict = %rejection, more, "a webhook is refused");
+            }
             rejection.into_response()
         }
     }

@@ -70,7 +70,11 @@ impl WebhookSecret {
     pub fn verify(&self, headers: &HeaderMap, raw: impl Into<Bytes>) -> Result<Verified, VerifyError> {
         let candidates = self.candidates(headers)?;
         let raw = raw.into();
-        if self.fits(&candidates, &raw) { Ok(Verified::new(raw)) } else { Err(self.refused(headers, VerifyError::Wrong)) }
+        if self.fits(&candidates, &raw) {
+            Ok(Verified::new(raw))
+        } else {
+            Err(self.refused(headers, VerifyError::Wrong))
+        }
     }
 
     /// What there is to compare with, without a look at the body.

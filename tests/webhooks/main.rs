@@ -24,6 +24,7 @@ mod ending;
 mod handlers;
 mod hostile;
 mod lanes;
+mod leaving;
 mod letters;
 mod logging;
 mod pooler;

@@ -105,7 +105,7 @@ impl Inbox {
             handled: 0.into(),
             too_old: 0.into(),
             died: 0.into(),
-            gone: Seldom::default(),
+            unread: Seldom::default(),
             loss_is_said: false.into(),
         });
         let close = CancellationToken::new();

@@ -17,11 +17,6 @@ mod storer;
 mod tests;
 mod worker;
 
-pub use self::{
-    dead::{DeadEvent, DeadEvents},
-    handle::{Inbox, InboxReport, InboxStatus},
-    open::InboxOf,
-};
 pub(crate) use self::{
     ahead::WAIT_HERE,
     handle::Inner,
@@ -29,4 +24,9 @@ pub(crate) use self::{
     open::{IntoInbox, Stored},
     shared::{Settings, Shared},
     store::{Added, Keeping, NewEvent},
+};
+pub use self::{
+    dead::{DeadEvent, DeadEvents},
+    handle::{Inbox, InboxReport, InboxStatus},
+    open::InboxOf,
 };

@@ -37,8 +37,8 @@ pub(crate) struct Shared {
     pub(crate) handled: AtomicU64,
     pub(crate) too_old: AtomicU64,
     pub(crate) died: AtomicU64,
-    /// Requests that ended before they were read.
-    pub(crate) gone: Seldom,
+    /// What is said of requests that weren't read.
+    pub(crate) unread: Seldom,
     pub(crate) loss_is_said: AtomicBool,
 }
 
