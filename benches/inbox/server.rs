@@ -34,8 +34,7 @@ pub(crate) enum Answers {
 }
 
 impl Answers {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Nothing, Self::Verify, Self::Inbox, Self::InsertEach, Self::HandleEach];
+    pub(crate) const ALL: [Self; 5] = [Self::Nothing, Self::Verify, Self::Inbox, Self::InsertEach, Self::HandleEach];
 
     async fn router(self, folder: &Path) -> Router {
         let secret = WebhookSecret::new(SECRET).expect("a secret");
