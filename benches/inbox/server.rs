@@ -12,7 +12,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::{FromRef, State},
-    routing::post,
+    routing::{MethodRouter, post},
 };
 use axum_partnero::{SqliteOutbox, VerifiedWebhook, WebhookEvent, WebhookSecret, Webhooks, webhook::EventId};
 use sqlx::{
@@ -30,10 +30,11 @@ pub(crate) enum Answers {
     Verify,
     Inbox,
     InsertEach,
+    HandleEach,
 }
 
 impl Answers {
-    pub(crate) const ALL: [Self; 4] = [Self::Nothing, Self::Verify, Self::Inbox, Self::InsertEach];
+    pub(crate) const ALL: [Self; 5] = [Self::Nothing, Self::Verify, Self::Inbox, Self::InsertEach, Self::HandleEach];
 
     async fn router(self, folder: &Path) -> Router {
         let secret = WebhookSecret::new(SECRET).expect("a secret");
@@ -47,19 +48,30 @@ impl Answers {
                 let done = async |_: EventId, _: WebhookEvent| Ok::<_, String>(());
                 Webhooks::<()>::new(secret).inbox(outbox).on_event(done).into_router().expect("a router")
             }
-            Self::InsertEach => insert_each(&folder.join("each.db"), secret).await,
+            Self::InsertEach => each(&folder.join("each.db"), secret, post(insert)).await,
+            Self::HandleEach => each(&folder.join("handled.db"), secret, post(insert_and_handle)).await,
         }
     }
 }
 
 /// What an application would write by itself: a table, and an INSERT in each request.
-async fn insert_each(file: &Path, secret: WebhookSecret) -> Router {
-    async fn insert(State(pool): State<SqlitePool>, VerifiedWebhook(webhook): VerifiedWebhook) {
-        const INSERT: &str = "INSERT INTO events (id, body) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-        let query = sqlx::query(INSERT).bind(webhook.id().to_string()).bind(webhook.raw().to_vec());
-        query.execute(&pool).await.expect("it is stored");
-    }
+async fn insert(State(pool): State<SqlitePool>, VerifiedWebhook(webhook): VerifiedWebhook) {
+    const INSERT: &str = "INSERT INTO events (id, body) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    let query = sqlx::query(INSERT).bind(webhook.id().to_string()).bind(webhook.raw().to_vec());
+    query.execute(&pool).await.expect("it is stored");
+}
 
+/// And an UPDATE, once a handler that does nothing is through.
+async fn insert_and_handle(State(pool): State<SqlitePool>, webhook: VerifiedWebhook) {
+    let id = webhook.0.id().to_string();
+    insert(State(pool.clone()), webhook).await;
+    tokio::spawn(async move {
+        let query = sqlx::query("UPDATE events SET handled = 1 WHERE id = $1").bind(id);
+        query.execute(&pool).await.expect("it is recorded");
+    });
+}
+
+async fn each(file: &Path, secret: WebhookSecret, handler: MethodRouter<Each>) -> Router {
     let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
     let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
     let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(60));
@@ -67,7 +79,7 @@ async fn insert_each(file: &Path, secret: WebhookSecret) -> Router {
     let table =
         "CREATE TABLE events (id TEXT PRIMARY KEY, body BLOB NOT NULL, handled INTEGER NOT NULL DEFAULT 0) STRICT";
     sqlx::query(table).execute(&pool).await.expect("a table");
-    Router::new().route("/", post(insert)).with_state(Each { secret, pool })
+    Router::new().route("/", handler).with_state(Each { secret, pool })
 }
 
 #[derive(Clone, FromRef)]

@@ -13,6 +13,7 @@ mod handler;
 mod inbox;
 mod route;
 mod secret;
+mod seldom;
 mod signature;
 mod verified;
 mod verify;

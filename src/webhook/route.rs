@@ -1,10 +1,14 @@
 //! The route that Partnero sends its webhooks to.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
-    extract::{FromRef, FromRequest as _, Request, State},
+    extract::{FromRef, FromRequest, Request, State},
     response::{IntoResponse as _, Response},
     routing::post,
 };
@@ -14,9 +18,9 @@ use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 use crate::{
     model::Loggable,
     webhook::{
-        VerifiedWebhook, WebhookEvent, WebhookRejection, WebhookSecret,
+        EventId, VerifiedWebhook, WebhookEvent, WebhookRejection, WebhookSecret,
         age::time_of,
-        inbox::{Added, Inner, NewEvent, log},
+        inbox::{Added, Inner, NewEvent, Shared, log},
     },
 };
 
@@ -55,9 +59,11 @@ impl Door {
     async fn take(&self, VerifiedWebhook(webhook): VerifiedWebhook, began: Duration) -> StatusCode {
         let shared = &self.inbox.shared;
         let (id, event) = (webhook.id(), webhook.event());
+        let mut came = Came { shared, id, event: &event, began, verdict: NOT_ANSWERED.to_owned() };
         let (status, verdict) = if !shared.handlers.handles(event.name()) {
             (StatusCode::OK, "no handler".to_owned())
         } else if self.is_too_old(&event) {
+            Shared::count(&shared.too_old);
             (StatusCode::OK, "too old: dropped unhandled".to_owned())
         } else {
             let new = NewEvent {
@@ -74,7 +80,7 @@ impl Door {
             };
             (status, log::verdict(stored))
         };
-        log::came(&shared.name, id, &event, &verdict, shared.clock.monotonic().saturating_sub(began));
+        came.verdict = verdict;
         status
     }
 
@@ -90,18 +96,78 @@ impl Door {
     }
 }
 
-/// Reads the request itself, for what an extractor takes would be no part of the latency.
-async fn receive(State(door): State<Door>, request: Request) -> Response {
-    let began = door.inbox.shared.clock.monotonic();
-    match VerifiedWebhook::from_request(request, &door).await {
+/// Of a request that ended before there was an answer. Whether the event is stored, nobody knows: Partnero sends it again.
+const NOT_ANSWERED: &str = "not answered: the sender left, or time was up";
+
+/// A webhook that Partnero signed: it is logged whatever becomes of its request.
+struct Came<'a> {
+    shared: &'a Shared,
+    id: EventId,
+    event: &'a WebhookEvent,
+    began: Duration,
+    verdict: String,
+}
+
+impl Drop for Came<'_> {
+    fn drop(&mut self) {
+        let took = self.shared.clock.monotonic().saturating_sub(self.began);
+        log::came(&self.shared.name, self.id, self.event, &self.verdict, took);
+    }
+}
+
+/// A request, once it is read, and when that began.
+struct Received {
+    webhook: Result<VerifiedWebhook, WebhookRejection>,
+    began: Duration,
+}
+
+impl FromRequest<Door> for Received {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, door: &Door) -> Result<Self, Infallible> {
+        let began = door.inbox.shared.clock.monotonic();
+        let mut reading = Reading { door, is_read: false };
+        let webhook = VerifiedWebhook::from_request(request, door).await;
+        reading.is_read = true;
+        Ok(Self { webhook, began })
+    }
+}
+
+/// A request that is being read: it may end before that.
+struct Reading<'a> {
+    door: &'a Door,
+    is_read: bool,
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        let shared = &self.door.inbox.shared;
+        if self.is_read {
+            return;
+        }
+        if let Some(more) = shared.unread.say(Instant::now()) {
+            tracing::warn!(
+                inbox = shared.name,
+                more,
+                "a webhook's sender left, or its time was up, before it was read"
+            );
+        }
+    }
+}
+
+async fn receive(State(door): State<Door>, Received { webhook, began }: Received) -> Response {
+    match webhook {
         Ok(webhook) => door.take(webhook, began).await.into_response(),
         Err(rejection) => {
-            // Anybody can send what Partnero didn't sign: one line for each is enough, and that is written.
+            // That is said where it was found out.
             if matches!(rejection, WebhookRejection::NotVerified(_)) {
                 return rejection.into_response();
             }
-            let (inbox, status) = (&door.inbox.shared.name, rejection.status().as_u16());
-            tracing::warn!(inbox, status, verdict = %rejection, "a webhook is refused");
+            let shared = &door.inbox.shared;
+            if let Some(more) = shared.unread.say(Instant::now()) {
+                let (inbox, status) = (&shared.name, rejection.status().as_u16());
+                tracing::warn!(inbox, status, verdict = %rejection, more, "a webhook is refused");
+            }
             rejection.into_response()
         }
     }

@@ -6,6 +6,8 @@ use hmac::{Hmac, KeyInit as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 
+use super::seldom::Seldom;
+
 /// The secret that Partnero signs its webhooks with, or several of them while one is replaced by another.
 ///
 /// Partnero shows it in the dashboard, and the API gives it as the webhook's `signature`. Cheap to clone; keep it in
@@ -30,6 +32,8 @@ pub(super) struct Secrets {
     /// With the key already worked in: a verification only clones it.
     pub(super) keyed: Vec<Hmac<Sha256>>,
     pub(super) old_header: bool,
+    /// What is said of forgeries.
+    pub(super) refused: Arc<Seldom>,
 }
 
 /// Why there is no secret to verify with.
@@ -60,7 +64,7 @@ impl WebhookSecret {
         }
         // HMAC takes keys of any length: this never fails.
         let keyed = Hmac::new_from_slice(key).map_err(|_| WebhookSecretError::Empty)?;
-        Ok(Self(Arc::new(Secrets { keyed: vec![keyed], old_header: false })))
+        Ok(Self(Arc::new(Secrets { keyed: vec![keyed], old_header: false, refused: Arc::default() })))
     }
 
     /// From the environment: `PARTNERO_WEBHOOK_SECRET`, one secret or, while it is replaced, several with commas between

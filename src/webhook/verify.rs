@@ -1,5 +1,7 @@
 //! Whether a webhook is Partnero's.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use hmac::{Mac as _, digest::CtOutput};
 use http::HeaderMap;
@@ -63,17 +65,21 @@ impl WebhookSecret {
     /// ```
     ///
     /// # Errors
-    /// When it isn't Partnero's. That is logged, with the names of the headers that look like a signature's, and never a
-    /// value.
+    /// When it isn't Partnero's. That is logged, once a second at most, with the names of the headers that look like a
+    /// signature's, and never a value.
     pub fn verify(&self, headers: &HeaderMap, raw: impl Into<Bytes>) -> Result<Verified, VerifyError> {
         let candidates = self.candidates(headers)?;
         let raw = raw.into();
-        if self.fits(&candidates, &raw) { Ok(Verified::new(raw)) } else { Err(refused(headers, VerifyError::Wrong)) }
+        if self.fits(&candidates, &raw) {
+            Ok(Verified::new(raw))
+        } else {
+            Err(self.refused(headers, VerifyError::Wrong))
+        }
     }
 
     /// What there is to compare with, without a look at the body.
     pub(super) fn candidates(&self, headers: &HeaderMap) -> Result<Candidates, VerifyError> {
-        Candidates::read(headers, self.secrets().old_header).map_err(|error| refused(headers, error))
+        Candidates::read(headers, self.secrets().old_header).map_err(|error| self.refused(headers, error))
     }
 
     fn fits(&self, candidates: &Candidates, raw: &[u8]) -> bool {
@@ -83,11 +89,13 @@ impl WebhookSecret {
             candidates.all().iter().any(|candidate| computed == CtOutput::new((*candidate).into()))
         })
     }
-}
 
-fn refused(headers: &HeaderMap, error: VerifyError) -> VerifyError {
-    tracing::warn!(reason = %error, seen = ?lookalikes(headers), "a webhook was refused");
-    error
+    fn refused(&self, headers: &HeaderMap, error: VerifyError) -> VerifyError {
+        if let Some(more) = self.secrets().refused.say(Instant::now()) {
+            tracing::warn!(reason = %error, seen = ?lookalikes(headers), more, "a webhook was refused");
+        }
+        error
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::{
     webhook::{
         Inbox, InboxOf, WebhookEvent, WebhookSecret,
         handler::{Handler, Handlers},
-        inbox::{IntoInbox as _, Keeping, Limited, Settings, Stored},
+        inbox::{IntoInbox as _, Keeping, Limited, Settings, Stored, WAIT_HERE},
     },
 };
 
@@ -32,7 +32,7 @@ pub enum WebhooksError {
     #[error("`capacity`, `max_in_progress`, `attempts` and `handler_timeout` must be above zero")]
     Zero,
     /// The lease leaves a handler less than its time.
-    #[error("the lease must be at least `handler_timeout`: else an event is handled twice at the same time")]
+    #[error("the lease must be half a second longer than `handler_timeout`: else an event is handled twice at once")]
     LeaseTooShort,
     /// The least wait is longer than the longest.
     #[error("`backoff(min, max)` wants min <= max and max above zero")]
@@ -197,7 +197,7 @@ impl<S: Send + Sync + 'static> Webhooks<S> {
     }
 
     /// How long an event belongs to the process that claimed it: when that ends or hangs, the event is handled again
-    /// after this time. Default: 30 seconds more than a handler has; at least what a handler has.
+    /// after this time. Default: 30 seconds more than a handler has; at least half a second more.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = Some(lease);
         self
@@ -263,7 +263,7 @@ impl Webhooks {
         {
             return Err(WebhooksError::Zero);
         }
-        if settings.lease < settings.handler_timeout {
+        if settings.lease < settings.handler_timeout.saturating_add(WAIT_HERE) {
             return Err(WebhooksError::LeaseTooShort);
         }
         if settings.backoff.0 > settings.backoff.1 || settings.backoff.1.is_zero() {

@@ -34,6 +34,20 @@ fn a_refusal_names_the_headers_that_look_like_a_signature_and_no_value() {
 }
 
 #[test]
+fn a_flood_of_forgeries_makes_a_line_a_second() {
+    let (log, guard) = Log::start();
+    let secret = secret();
+    let began = std::time::Instant::now();
+    for _ in 0..1000 {
+        secret.verify(&headers([("Signature", "forged")]), "{}").unwrap_err();
+    }
+    let most = began.elapsed().as_secs() + 1;
+    drop(guard);
+    let lines = log.count("a webhook was refused") as u64;
+    assert!((1..=most).contains(&lines), "{lines} in {most} seconds");
+}
+
+#[test]
 fn a_flood_of_header_names_makes_a_short_line() {
     let (log, guard) = Log::start();
     let lines = (0..100).map(|number| (format!("x-signature-{number}"), "x"));

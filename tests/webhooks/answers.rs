@@ -1,9 +1,12 @@
 //! What Partnero is answered.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{Router, extract::State};
-use axum_partnero::{Event, EventId, LeadData, TransactionData, WebhookEvent, webhook::WebhooksError};
+use axum_partnero::{Clock, Event, EventId, LeadData, TransactionData, WebhookEvent, webhook::WebhooksError};
 use reqwest::Method;
 use serde_json::json;
 
@@ -108,6 +111,34 @@ async fn an_event_that_nothing_handles_is_answered_200_and_not_kept() {
 }
 
 #[tokio::test]
+async fn an_event_beyond_its_age_is_answered_200_and_dropped() {
+    let seen = Seen::default();
+    let inbox = webhooks().on_event(note).max_age(secs(3600)).with_state(Arc::clone(&seen)).build().unwrap();
+    let app = App::new(inbox).await;
+    // It names a day in March 2026.
+    assert_eq!(app.send(sale("order-1")).await, 200);
+    // Without a time of its own, it is as old as its arrival.
+    assert_eq!(app.send(json!({"event": "transaction.created"}).to_string()).await, 200);
+    let report = app.inbox.shutdown(secs(10)).await;
+    assert_eq!((report.handled, report.too_old), (1, 1));
+    assert_eq!(seen.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_event_that_waited_beyond_its_age_is_dropped_and_not_counted_as_handled() {
+    let failing = async |_: EventId, _: WebhookEvent| Err::<(), _>("not yet");
+    let clock = Clock::manual();
+    let webhooks = webhooks::<()>().on_event(failing).clock(clock.clone()).max_age(secs(3600));
+    let app = App::new(webhooks.build().unwrap()).await;
+    assert_eq!(app.send(json!({"event": "transaction.created"}).to_string()).await, 200);
+    until("it failed", async || app.inbox.status().await.unwrap().in_progress == 0).await;
+    clock.advance(secs(3 * 3600));
+    until("it is dropped", async || app.inbox.status().await.unwrap().pending == 0).await;
+    let report = app.inbox.shutdown(secs(10)).await;
+    assert_eq!((report.handled, report.too_old, report.left), (0, 1, Some(0)));
+}
+
+#[tokio::test]
 async fn a_full_inbox_and_one_that_is_shut_down_answer_503_so_that_partnero_sends_it_again() {
     let stuck = async |_: EventId, _: WebhookEvent| std::future::pending::<Result<(), String>>().await;
     let app = App::new(webhooks::<()>().on_event(stuck).capacity(2).build().unwrap()).await;
@@ -146,6 +177,8 @@ async fn settings_that_cannot_be_right_are_refused() {
         (webhooks().attempts(0), WebhooksError::Zero),
         (webhooks().handler_timeout(secs(0)), WebhooksError::Zero),
         (webhooks().lease(secs(29)), WebhooksError::LeaseTooShort),
+        (webhooks().lease(secs(30)), WebhooksError::LeaseTooShort),
+        (webhooks().handler_timeout(Duration::MAX).lease(Duration::from_secs(30)), WebhooksError::LeaseTooShort),
         (webhooks().backoff(secs(2), secs(1)), WebhooksError::Backoff),
         (webhooks().backoff(secs(0), secs(0)), WebhooksError::Backoff),
         (webhooks().name(""), WebhooksError::Name),

@@ -135,3 +135,30 @@ async fn when_the_router_and_every_handle_are_gone_what_is_in_memory_is_still_ha
     gate.through.add_permits(2);
     until("both are handled", async || gate.ended.load(Ordering::SeqCst) == 2).await;
 }
+
+#[test]
+fn an_inbox_in_memory_that_ends_with_its_runtime_says_what_is_lost() {
+    let (log, _guard) = crate::log::Log::start();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let sent = runtime.block_on(async {
+        let inbox = webhooks::<()>().on_event(Gate::new().handler()).build().unwrap();
+        let app = App::new(inbox).await;
+        [app.send(sale("1")).await, app.send(sale("2")).await]
+    });
+    assert_eq!((sent, log.count("lost=")), ([200, 200], 0), "there is still hope");
+    drop(runtime);
+    assert_eq!(log.count("lost=2"), 1, "{}", log.text());
+}
+
+#[tokio::test]
+async fn what_an_inbox_in_memory_loses_is_said_once_and_dead_letters_count() {
+    let (log, _guard) = crate::log::Log::start();
+    let failing = async |_: EventId, _: WebhookEvent| Err::<(), _>("no");
+    let app = App::new(webhooks::<()>().on_event(failing).attempts(1).build().unwrap()).await;
+    assert_eq!(app.send(sale("1")).await, 200);
+    until("it is dead", async || app.inbox.status().await.unwrap().dead == 1).await;
+    let report = app.inbox.shutdown(secs(10)).await;
+    assert_eq!((report.dead, report.left), (1, Some(0)));
+    drop(app);
+    assert_eq!(log.count("lost=1"), 1, "{}", log.text());
+}

@@ -29,6 +29,7 @@ mod events;
 mod handlers;
 mod hostile;
 mod lanes;
+mod leaving;
 mod letters;
 mod logging;
 mod pooler;

@@ -57,7 +57,8 @@ async fn without_its_table_the_answer_is_503_and_the_log_says_what_to_do() {
     let (log, _guard) = crate::log::Log::start();
     let app = App::new(webhooks::<()>().inbox(outbox.clone()).on_event(done).build().unwrap()).await;
     assert_eq!(app.send(sale("1")).await, 503);
-    assert!(log.text().contains("has no table `partnero_events`: call `create_schema()`"), "{}", log.text());
+    let text = log.text();
+    assert!(text.contains("has no table `partnero_") && text.contains("`: call `create_schema()`"), "{text}");
     assert_eq!(log.count("until the inbox is back"), 1, "once: {}", log.text());
     outbox.create_schema().await.unwrap();
     until("it is there", async || app.send(sale("1")).await == 200).await;
@@ -71,7 +72,7 @@ async fn a_file_of_an_older_release_gets_its_new_table_and_keeps_its_calls() {
     let file = folder.path().join("partnero.db");
     drop(SqliteOutbox::open(&file).await.unwrap());
     let pool = sqlx::SqlitePool::connect(file.to_str().unwrap()).await.unwrap();
-    sqlx::raw_sql("DROP TABLE partnero_events").execute(&pool).await.unwrap();
+    sqlx::raw_sql("DROP TABLE partnero_events; DROP TABLE partnero_seen").execute(&pool).await.unwrap();
     let insert = sqlx::query(SqliteOutbox::INSERT).bind("id").bind("partnero").bind("sale").bind(1).bind("mia");
     insert.bind("order-1").bind("49.90").bind(false).bind("{}").execute(&pool).await.unwrap();
     let app =
@@ -96,11 +97,13 @@ async fn rows_that_somebody_damaged_are_dead_letters_and_hold_up_nobody() {
         // Of a newer release, which alone knows what to do with it.
         (&"02".repeat(32), 2, "pending", "{}"),
     ] {
+        let seen = sqlx::query("INSERT INTO partnero_seen (name, digest) VALUES ('partnero', $1)").bind(digest);
+        let id = seen.execute(&pool).await.unwrap().last_insert_rowid();
         let row = sqlx::query(
-            "INSERT INTO partnero_events (digest, name, version, event, state, payload, arrived_at, due) \
+            "INSERT INTO partnero_events (id, name, version, event, state, payload, arrived_at, due) \
              VALUES ($1, 'partnero', $2, 'transaction.created', $3, $4, 0, 0)",
         );
-        row.bind(digest).bind(version).bind(state).bind(payload).execute(&pool).await.unwrap();
+        row.bind(id).bind(version).bind(state).bind(payload).execute(&pool).await.unwrap();
     }
     let app = App::new(webhooks::<()>().inbox(outbox).on_event(done).build().unwrap()).await;
     assert_eq!(app.send(sale("1")).await, 200);
@@ -164,15 +167,15 @@ async fn a_database_of_an_older_release_gets_its_new_table_while_a_transaction_w
     let outbox = PostgresOutbox::connect(&url).await.unwrap();
     outbox.create_schema().await.unwrap();
     let (older, operator) = (connect(&url).await.unwrap(), connect(&url).await.unwrap());
-    operator.batch_execute("DROP TABLE partnero_events").await.unwrap();
+    operator.batch_execute("DROP TABLE partnero_events; DROP TABLE partnero_seen").await.unwrap();
     let call =
         "INSERT INTO partnero_calls (call_id, name, kind, version, payload) VALUES ('1', 'older', 'sale', 1, '')";
     older.batch_execute(&format!("BEGIN; {call}")).await.unwrap();
     outbox.create_schema().await.unwrap();
     older.batch_execute("COMMIT").await.unwrap();
 
-    let indexes = "SELECT FROM pg_indexes WHERE tablename = 'partnero_events'";
-    assert_eq!(operator.query(indexes, &[]).await.unwrap().len(), 7, "its own five, its key and its digests");
+    let indexes = "SELECT FROM pg_indexes WHERE tablename IN ('partnero_events', 'partnero_seen')";
+    assert_eq!(operator.query(indexes, &[]).await.unwrap().len(), 8, "their own five, their keys and the digests");
     let app = App::new(webhooks::<()>().inbox(outbox).on_event(done).build().unwrap()).await;
     assert_eq!(app.send(sale("1")).await, 200);
     handled(&app, 1).await;

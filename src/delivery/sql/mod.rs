@@ -109,7 +109,7 @@ pub(crate) fn ids<I: Serialize>(ids: impl IntoIterator<Item = I>) -> Result<Valu
 
 /// The table of ours that a message speaks of.
 fn missing_table(message: &str) -> Option<&'static str> {
-    ["partnero_calls", "partnero_notices", "partnero_programs", "partnero_events"]
+    ["partnero_calls", "partnero_notices", "partnero_programs", "partnero_seen", "partnero_events"]
         .into_iter()
         .find(|table| message.contains(table))
 }

@@ -93,9 +93,11 @@ impl Course {
         }
     }
 
-    /// Whether this claim still holds.
-    pub(crate) fn is_claimed_by(&self, token: u64) -> bool {
-        self.state == State::Claimed && self.token == token
+    /// Whether the claim of this token may still say what came of it. That it is done counts also after its lease, for as
+    /// long as nobody else has claimed it.
+    pub(crate) fn takes(&self, token: u64, to: &To) -> bool {
+        let done = matches!(to, To::Done);
+        self.token == token && (self.state == State::Claimed || (done && self.state != State::Done))
     }
 
     /// What came of its handler.
@@ -198,11 +200,17 @@ mod tests {
         let mut event = Course::new(0);
         event.look(true, TERMS, 0);
         let first = event.token;
-        assert!(event.is_claimed_by(first));
+        let again = To::Again { after: Duration::ZERO, message: String::new() };
+        let dead = To::Dead { message: String::new() };
+        let others = [To::Back, again, dead];
+        assert!(event.takes(first, &To::Done) && others.iter().all(|to| event.takes(first, to)));
         event.look(true, TERMS, 60_000);
-        assert!(!event.is_claimed_by(first), "its lease ended");
+        assert!(others.iter().all(|to| !event.takes(first, to)), "its lease ended");
+        assert!(event.takes(first, &To::Done), "but nobody else has it");
         event.look(true, TERMS, 70_000);
-        assert!(!event.is_claimed_by(first) && event.is_claimed_by(first + 1), "it is another's now");
+        assert!(!event.takes(first, &To::Done) && event.takes(first + 1, &To::Done), "it is another's now");
+        event.settle(&To::Done, 70_000);
+        assert!(!event.takes(first + 1, &To::Done), "once");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     delivery::{Clock, OutboxError, Reach, Stop, join, keep_running, stop_when_done, stop_within},
-    webhook::{WebhookSecret, handler::Handlers, route::Door},
+    webhook::{WebhookSecret, handler::Handlers, route::Door, seldom::Seldom},
 };
 
 use super::{
@@ -73,10 +73,12 @@ pub struct InboxStatus {
 pub struct InboxReport {
     /// Events that were handled since the start.
     pub handled: u64,
+    /// Events that were dropped unhandled since then, for they were older than [`max_age`](crate::Webhooks::max_age).
+    pub too_old: u64,
     /// Events that became dead letters since then.
     pub dead: u64,
-    /// Events that aren't handled. A durable inbox keeps them for the next process, one in memory loses them. `None` if
-    /// the inbox was out of reach and couldn't say.
+    /// Events that aren't handled, besides the dead letters. A durable inbox keeps both for the next process, one in
+    /// memory loses them. `None` if the inbox was out of reach and couldn't say.
     pub left: Option<usize>,
 }
 
@@ -101,13 +103,16 @@ impl Inbox {
             written: CancellationToken::new(),
             reach: Reach::new("inbox", "webhooks are answered 503 until the inbox is back, and none is handled"),
             handled: 0.into(),
+            too_old: 0.into(),
             died: 0.into(),
+            unread: Seldom::default(),
+            loss_is_said: false.into(),
         });
         let close = CancellationToken::new();
         let (intake, storer) = storer(Arc::clone(&shared), close.clone());
         let (name, stop, of_worker) = (shared.name.clone(), shared.stop.subscribe(), Arc::clone(&shared));
         let worker = keep_running(name, "inbox", stop, move || Worker::new(Arc::clone(&of_worker)).run());
-        let tasks = Tasks { storer: Some(runtime.spawn(storer.run())), worker: Some(runtime.spawn(worker)) };
+        let tasks = Tasks { storer: Some(runtime.spawn(storer.keep_running())), worker: Some(runtime.spawn(worker)) };
         let (tasks, report) = (Mutex::new(tasks), OnceCell::new());
         Self { inner: Arc::new(Inner { shared, intake, secret, close, tasks, report }) }
     }
@@ -163,13 +168,10 @@ impl Inbox {
         let counts = timeout_at(until, shared.store.counts()).await.ok().and_then(Result::ok);
         let left = counts.map(|counts| counts.pending + counts.in_progress);
         let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-        let report = InboxReport { handled: count(&shared.handled), dead: count(&shared.died), left };
-        let (inbox, handled, dead) = (&shared.name, report.handled, report.dead);
-        if shared.store.is_volatile() && left != Some(0) {
-            tracing::error!(inbox, lost = left, "shut down with events that are lost: they were in memory alone");
-        }
-        tracing::info!(inbox, handled, dead, left, "shut down");
-        report
+        let (handled, too_old, dead) = (count(&shared.handled), count(&shared.too_old), count(&shared.died));
+        shared.say_loss();
+        tracing::info!(inbox = shared.name, handled, too_old, dead, left, "shut down");
+        InboxReport { handled, too_old, dead, left }
     }
 }
 

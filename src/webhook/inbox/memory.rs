@@ -181,7 +181,7 @@ impl Table {
 
     fn settle(&mut self, settlement: &Settlement, now: Millis) -> bool {
         let held = self.change(settlement.row, now, |row| {
-            let held = row.course.is_claimed_by(settlement.token);
+            let held = row.course.takes(settlement.token, &settlement.to);
             if held {
                 row.course.settle(&settlement.to, now);
                 if let Some(message) = settlement.to.message() {
@@ -236,6 +236,10 @@ impl Table {
 impl Store for MemoryInbox {
     fn is_volatile(&self) -> bool {
         true
+    }
+
+    fn lost(&self) -> usize {
+        self.table().open.len()
     }
 
     fn add<'a>(&'a self, events: &'a [NewEvent]) -> Answer<'a, Vec<Added>> {

@@ -1,5 +1,6 @@
 //! The inbox: events are stored before Partnero is answered, and handled in the background until that succeeds.
 
+mod ahead;
 mod course;
 mod dead;
 mod handle;
@@ -16,15 +17,16 @@ mod storer;
 mod tests;
 mod worker;
 
+pub(crate) use self::{
+    ahead::WAIT_HERE,
+    handle::Inner,
+    limited::Limited,
+    open::{IntoInbox, Stored},
+    shared::{Settings, Shared},
+    store::{Added, Keeping, NewEvent},
+};
 pub use self::{
     dead::{DeadEvent, DeadEvents},
     handle::{Inbox, InboxReport, InboxStatus},
     open::InboxOf,
-};
-pub(crate) use self::{
-    handle::Inner,
-    limited::Limited,
-    open::{IntoInbox, Stored},
-    shared::Settings,
-    store::{Added, Keeping, NewEvent},
 };

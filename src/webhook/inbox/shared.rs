@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, SystemTime},
 };
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     delivery::{Clock, Reach, Stop},
-    webhook::{WebhookEvent, age::time_of, handler::Handlers},
+    webhook::{WebhookEvent, age::time_of, handler::Handlers, seldom::Seldom},
 };
 
 use super::{
@@ -35,7 +35,11 @@ pub(crate) struct Shared {
     pub(crate) written: CancellationToken,
     pub(crate) reach: Reach,
     pub(crate) handled: AtomicU64,
+    pub(crate) too_old: AtomicU64,
     pub(crate) died: AtomicU64,
+    /// What is said of requests that weren't read.
+    pub(crate) unread: Seldom,
+    pub(crate) loss_is_said: AtomicBool,
 }
 
 /// The settings of an inbox, every one of them such that it can be reckoned with.
@@ -65,7 +69,23 @@ impl Shared {
         self.settings.max_age.is_some_and(|most| age > most)
     }
 
+    /// Says, once, what an inbox in memory loses with its end.
+    pub(crate) fn say_loss(&self) {
+        let lost = self.store.lost();
+        if lost > 0 && !self.loss_is_said.swap(true, Ordering::Relaxed) {
+            let inbox = &self.name;
+            tracing::error!(inbox, lost, "an inbox ends with events that are lost: they were in memory alone");
+        }
+    }
+
     pub(crate) fn count(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Without [`shutdown`](super::Inbox::shutdown), this is the end: of every handle, and of the runtime.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.say_loss();
     }
 }

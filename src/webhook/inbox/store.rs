@@ -21,6 +21,11 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
     /// Whether a crash loses what is in it.
     fn is_volatile(&self) -> bool;
 
+    /// How many events, dead letters among them, its end loses.
+    fn lost(&self) -> usize {
+        0
+    }
+
     /// Stores these, all of them or none, in their order: of each, whether it is new. What is there already, handled or
     /// not, is left alone.
     fn add<'a>(&'a self, events: &'a [NewEvent]) -> Answer<'a, Vec<Added>>;

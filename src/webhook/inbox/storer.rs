@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
-    time::timeout,
+    sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::delivery::{Finder, OutboxError, limit, time_is_up};
+use crate::delivery::{Finder, OutboxError, keep_running, limit, time_is_up};
 
 use super::{
     shared::Shared,
@@ -19,7 +19,7 @@ use super::{
 const WITHIN: Duration = Duration::from_secs(3);
 /// The bodies that may wait to be stored, in KiB.
 const KIB: usize = 16 * 1024;
-/// Later than it could an event is stored, so that others are with it. Partnero waits for seconds.
+/// So much later than it could an event is stored, at most, for others to be with it. Partnero waits for seconds.
 const GATHER: Duration = Duration::from_millis(2);
 /// Events stored at a time.
 const BATCH: usize = 256;
@@ -35,6 +35,8 @@ pub(crate) enum NotStored {
     Late,
     #[error("the inbox doesn't take it")]
     Refused,
+    #[error("storing it broke off")]
+    BrokeOff,
     #[error("the inbox is shut down")]
     ShutDown,
 }
@@ -61,62 +63,63 @@ impl Intake {
         self.queue.send(Arrival { event, answer, _room: room }).map_err(|_| NotStored::ShutDown)?;
         match timeout(WITHIN, stored).await {
             Ok(Ok(stored)) => stored,
-            Ok(Err(_)) => Err(NotStored::ShutDown),
+            Ok(Err(_)) if self.queue.is_closed() => Err(NotStored::ShutDown),
+            Ok(Err(_)) => Err(NotStored::BrokeOff),
             Err(_) => Err(NotStored::Late),
         }
     }
 }
 
-/// The queue's other end.
+/// The queue's other end, which outlives a task that breaks off.
+#[derive(Clone)]
 pub(crate) struct Storer {
-    queue: mpsc::UnboundedReceiver<Arrival>,
+    queue: Arc<Mutex<mpsc::UnboundedReceiver<Arrival>>>,
     close: CancellationToken,
     shared: Arc<Shared>,
 }
 
 pub(crate) fn storer(shared: Arc<Shared>, close: CancellationToken) -> (Intake, Storer) {
     let (sender, queue) = mpsc::unbounded_channel();
-    (Intake { queue: sender, room: Arc::new(Semaphore::new(KIB)) }, Storer { queue, close, shared })
+    let intake = Intake { queue: sender, room: Arc::new(Semaphore::new(KIB)) };
+    (intake, Storer { queue: Arc::new(Mutex::new(queue)), close, shared })
 }
 
 /// Nothing more will come: the worker may go.
-impl Drop for Storer {
+struct Over(Arc<Shared>);
+
+impl Drop for Over {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            tracing::error!(inbox = self.shared.name, "storing events broke off: no more are taken");
-        }
-        self.shared.written.cancel();
-        self.shared.nudge.notify_one();
+        self.0.written.cancel();
+        self.0.nudge.notify_one();
     }
 }
 
 impl Storer {
-    /// Stores what comes until the queue is closed and empty, or time is up.
-    pub(crate) async fn run(mut self) {
-        let mut arrivals = Vec::new();
+    /// Stores what comes until the queue is closed and empty, or time is up; also after a panic.
+    pub(crate) async fn keep_running(self) {
+        let _over = Over(Arc::clone(&self.shared));
+        let (name, stop) = (self.shared.name.clone(), self.shared.stop.subscribe());
+        keep_running(name, "storing events", stop, move || self.clone().run()).await;
+    }
+
+    async fn run(self) {
+        let queue = &mut *self.queue.lock().await;
+        let (mut arrivals, mut before) = (Vec::new(), 0);
         loop {
             tokio::select! {
                 biased;
-                () = self.close.cancelled(), if !self.queue.is_closed() => self.queue.close(),
-                count = self.queue.recv_many(&mut arrivals, BATCH) => {
+                () = self.close.cancelled(), if !queue.is_closed() => queue.close(),
+                count = queue.recv_many(&mut arrivals, BATCH) => {
                     if count == 0 {
                         return;
                     }
-                    self.gather(&mut arrivals).await;
+                    gather(queue, &mut arrivals, before).await;
+                    before = arrivals.len();
                     if !self.store(std::mem::take(&mut arrivals)).await {
                         return;
                     }
                 }
             }
-        }
-    }
-
-    /// Lets the requests that are being read come, too: whoever was answered with the last batch sends the next about now.
-    async fn gather(&mut self, arrivals: &mut Vec<Arrival>) {
-        tokio::time::sleep(GATHER).await;
-        while arrivals.len() < BATCH {
-            let Ok(next) = self.queue.try_recv() else { break };
-            arrivals.push(next);
         }
     }
 
@@ -163,5 +166,19 @@ impl Storer {
             }
         }
         true
+    }
+}
+
+/// Lets the requests that are being read come, too: whoever was answered with the batch before sends the next about
+/// now. One that comes alone waits for nobody.
+async fn gather(queue: &mut mpsc::UnboundedReceiver<Arrival>, arrivals: &mut Vec<Arrival>, before: usize) {
+    let until = Instant::now() + GATHER;
+    while arrivals.len() < before {
+        let Ok(Some(next)) = timeout_at(until, queue.recv()).await else { break };
+        arrivals.push(next);
+    }
+    while arrivals.len() < BATCH {
+        let Ok(next) = queue.try_recv() else { break };
+        arrivals.push(next);
     }
 }

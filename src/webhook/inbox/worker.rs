@@ -19,6 +19,7 @@ use crate::{
 };
 
 use super::{
+    ahead::Ahead,
     course::To,
     log,
     shared::Shared,
@@ -39,6 +40,8 @@ pub(crate) struct Worker {
     tasks: JoinSet<Handled>,
     /// What the tasks handle.
     running: HashMap<Id, Running>,
+    /// What they handle next.
+    ahead: Ahead,
     /// Not yet recorded.
     settlements: Vec<Settlement>,
     /// The inbox is out of reach: when to try again.
@@ -78,6 +81,7 @@ impl Worker {
             stop: shared.stop.subscribe(),
             tasks: JoinSet::new(),
             running: HashMap::new(),
+            ahead: Ahead::default(),
             settlements: Vec::new(),
             store_back_at: None,
             next_claim: Some(now),
@@ -125,11 +129,16 @@ impl Worker {
             Err(error) => (error.id(), None, End::Failed("it panicked".to_owned())),
         };
         let Some(Running { row, token, attempts, id, began }) = self.running.remove(&task) else { return };
+        self.ahead.came_back();
+        self.begin_next();
         let shared = &self.shared;
         let to = match end {
             End::Done | End::TooOld => {
-                Shared::count(&shared.handled);
-                let verdict = if matches!(end, End::Done) { "handled" } else { "too old: dropped unhandled" };
+                let (counter, verdict) = match end {
+                    End::Done => (&shared.handled, "handled"),
+                    _ => (&shared.too_old, "too old: dropped unhandled"),
+                };
+                Shared::count(counter);
                 log::handled(&shared.name, id, event.as_ref(), verdict, began.elapsed());
                 To::Done
             }
@@ -157,26 +166,31 @@ impl Worker {
 
     /// Records what handlers came back with, claims as many events as may be handled now, and has them handled.
     async fn turn(&mut self) {
+        let (now, volatile) = (self.now(), self.shared.store.is_volatile());
         let may_claim = match *self.stop.borrow() {
             Stop::No => true,
             Stop::At(at) if Instant::now() >= at => false,
             // What a durable inbox keeps needn't be begun.
-            Stop::WhenDone | Stop::At(_) => self.shared.store.is_volatile(),
+            Stop::WhenDone | Stop::At(_) => volatile,
         };
+        let back = if may_claim { self.ahead.late(now) } else { self.ahead.all() };
+        self.give_back(back);
         // What waited for those that are over may go on.
-        let due = !self.settlements.is_empty() || self.next_claim.is_some_and(|next| next <= self.now());
-        let room = self.shared.settings.max_in_progress.saturating_sub(self.running.len());
+        let due = !self.settlements.is_empty() || self.next_claim.is_some_and(|next| next <= now);
+        let ahead = if volatile { 0 } else { self.ahead.more() };
+        let most = self.shared.settings.max_in_progress.saturating_add(ahead);
+        let room = most.saturating_sub(self.running.len() + self.ahead.len());
         let room = if may_claim && due { room } else { 0 };
         if (room == 0 && self.settlements.is_empty()) || self.store_rests() {
             return;
         }
         match self.shared.store.turn(&self.settlements, room, self.shared.settings.terms()).await {
-            Ok(claim) => self.take_turn(claim, room),
+            Ok(claim) => self.take_turn(claim, room, now),
             Err(error) => self.out_of_reach(&error),
         }
     }
 
-    fn take_turn(&mut self, claim: Claim, room: usize) {
+    fn take_turn(&mut self, claim: Claim, room: usize, asked_at: Duration) {
         let Claim { events, held, dead, next } = claim;
         self.in_reach();
         // While another process has its turn, they aren't looked at.
@@ -191,9 +205,25 @@ impl Worker {
             Shared::count(&self.shared.died);
             log::lost(&self.shared.name, letter);
         }
-        for event in events {
-            self.begin(event);
+        self.ahead.turned();
+        self.ahead.keep(asked_at, events);
+        self.begin_next();
+    }
+
+    /// Has as many handled as there are handlers free.
+    fn begin_next(&mut self) {
+        let late = self.ahead.late(self.now());
+        self.give_back(late);
+        while self.running.len() < self.shared.settings.max_in_progress {
+            let Some(claimed) = self.ahead.next() else { return };
+            self.begin(claimed);
         }
+    }
+
+    /// These weren't begun.
+    fn give_back(&mut self, claimed: Vec<Claimed>) {
+        let back = claimed.into_iter().map(|it| Settlement { row: it.row, token: it.token, to: To::Back });
+        self.settlements.extend(back);
     }
 
     fn begin(&mut self, claimed: Claimed) {
@@ -225,7 +255,8 @@ impl Worker {
     /// Whether it is time to go.
     fn is_over(&self) -> bool {
         let volatile = self.shared.store.is_volatile();
-        let idle = self.running.is_empty() && self.settlements.is_empty() && (!volatile || self.last_look);
+        let none = self.running.is_empty() && self.ahead.len() == 0 && self.settlements.is_empty();
+        let idle = none && (!volatile || self.last_look);
         match *self.stop.borrow() {
             Stop::No => false,
             Stop::At(at) if Instant::now() >= at => true,
@@ -246,7 +277,8 @@ impl Worker {
         let poll = self.store_back_at.or((!volatile).then_some(now + POLL));
         let room = self.running.len() < self.shared.settings.max_in_progress;
         let claim = self.next_claim.filter(|_| room && !self.store_rests() && self.may_begin());
-        let wake = [claim, poll, Some(self.next_housekeeping)].into_iter().flatten().min().unwrap_or(now + POLL);
+        let back = self.ahead.back_at().filter(|_| !self.store_rests());
+        let wake = [claim, poll, back, Some(self.next_housekeeping)].into_iter().flatten().min().unwrap_or(now + POLL);
         let stop_at = match *self.stop.borrow() {
             Stop::At(at) => Some(at),
             _ => None,
@@ -271,6 +303,8 @@ impl Worker {
 
     /// Ends the handlers that are still at it, and gives their events back, for another process to begin anew.
     async fn cut_off(mut self) {
+        let back = self.ahead.all();
+        self.give_back(back);
         self.tasks.abort_all();
         while let Some(joined) = self.tasks.join_next_with_id().await {
             // One that came back while the inbox was being asked isn't handled again.

@@ -71,31 +71,37 @@ CREATE TABLE IF NOT EXISTS partnero_programs (
     program TEXT NOT NULL
 );
 
--- What Partnero's webhooks brought, until it is handled: the inbox.
-CREATE TABLE IF NOT EXISTS partnero_events (
+-- The webhooks that Partnero sent: a repeat of one of them isn't stored.
+CREATE TABLE IF NOT EXISTS partnero_seen (
     id          BIGINT  GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- the order of arrival
     name        TEXT COLLATE "C" NOT NULL,                        -- the inbox's name
-    digest      TEXT COLLATE "C" NOT NULL,                        -- SHA-256 of the body: a repeat isn't stored
+    digest      TEXT COLLATE "C" NOT NULL,                        -- SHA-256 of the body
+    over_at     BIGINT,                                           -- when it was done
+    UNIQUE (digest, name)                                         -- in this order, it fits no other question
+);
+
+CREATE INDEX IF NOT EXISTS partnero_seen_over ON partnero_seen (name, over_at) WHERE over_at IS NOT NULL;
+
+-- What they brought, until it is handled: the inbox. It is a table of its own to stay small.
+CREATE TABLE IF NOT EXISTS partnero_events (
+    id          BIGINT  PRIMARY KEY,                              -- as in partnero_seen
+    name        TEXT COLLATE "C" NOT NULL,
     version     BIGINT  NOT NULL,                                 -- of the payload
     event       TEXT COLLATE "C" NOT NULL,
     webhook_key TEXT COLLATE "C",
-    resource    TEXT COLLATE "C",                                 -- what it is about, until it is done: events of one wait for each other
-    state       TEXT COLLATE "C" NOT NULL DEFAULT 'pending',      -- pending, claimed, dead, done
+    resource    TEXT COLLATE "C",                                 -- what it is about: events of one wait for each other
+    state       TEXT COLLATE "C" NOT NULL DEFAULT 'pending',      -- pending, claimed, dead
     due         BIGINT,                                           -- when to look at it
     token       BIGINT  NOT NULL DEFAULT 0,                       -- counts its claims
     attempts    BIGINT  NOT NULL DEFAULT 0,                       -- handled in vain
     message     TEXT,                                             -- what went wrong last
     arrived_at  BIGINT  NOT NULL,
     died_at     BIGINT,                                           -- when it became a dead letter
-    over_at     BIGINT,                                           -- when it was done
-    payload     TEXT    NOT NULL,                                 -- the body, `\x` before what isn't text; empty once it is done
-    UNIQUE (digest, name)                                         -- in this order, it fits no other question
+    payload     TEXT    NOT NULL                                  -- the body, `\x` before what isn't text
 );
 
 CREATE INDEX IF NOT EXISTS partnero_events_due ON partnero_events (name, due, id) WHERE due IS NOT NULL;
-CREATE INDEX IF NOT EXISTS partnero_events_resource ON partnero_events (name, resource, id)
-    WHERE over_at IS NULL AND resource IS NOT NULL;
+CREATE INDEX IF NOT EXISTS partnero_events_resource ON partnero_events (name, resource, id) WHERE resource IS NOT NULL;
 -- By state: for questions that say `id > 0`.
-CREATE INDEX IF NOT EXISTS partnero_events_state ON partnero_events (name, state, id) WHERE over_at IS NULL AND id > 0;
+CREATE INDEX IF NOT EXISTS partnero_events_state ON partnero_events (name, state, id) WHERE id > 0;
 CREATE INDEX IF NOT EXISTS partnero_events_dead ON partnero_events (name, died_at) WHERE died_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS partnero_events_over ON partnero_events (name, over_at) WHERE over_at IS NOT NULL;

@@ -71,31 +71,37 @@ CREATE TABLE IF NOT EXISTS partnero_programs (
     program TEXT NOT NULL
 ) STRICT;
 
--- What Partnero's webhooks brought, until it is handled: the inbox.
-CREATE TABLE IF NOT EXISTS partnero_events (
+-- The webhooks that Partnero sent: a repeat of one of them isn't stored.
+CREATE TABLE IF NOT EXISTS partnero_seen (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,            -- the order of arrival
     name        TEXT    NOT NULL,                             -- the inbox's name
-    digest      TEXT    NOT NULL,                             -- SHA-256 of the body: a repeat isn't stored
+    digest      TEXT    NOT NULL,                             -- SHA-256 of the body
+    over_at     INTEGER,                                      -- when it was done
+    UNIQUE (digest, name)                                     -- in this order, it fits no other question
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS partnero_seen_over ON partnero_seen (name, over_at) WHERE over_at IS NOT NULL;
+
+-- What they brought, until it is handled: the inbox. It is a table of its own to stay small.
+CREATE TABLE IF NOT EXISTS partnero_events (
+    id          INTEGER PRIMARY KEY,                          -- as in partnero_seen
+    name        TEXT    NOT NULL,
     version     INTEGER NOT NULL,                             -- of the payload
     event       TEXT    NOT NULL,
     webhook_key TEXT,
-    resource    TEXT,                                         -- what it is about, until it is done: events of one wait for each other
-    state       TEXT    NOT NULL DEFAULT 'pending',           -- pending, claimed, dead, done
+    resource    TEXT,                                         -- what it is about: events of one wait for each other
+    state       TEXT    NOT NULL DEFAULT 'pending',           -- pending, claimed, dead
     due         INTEGER,                                      -- when to look at it
     token       INTEGER NOT NULL DEFAULT 0,                   -- counts its claims
     attempts    INTEGER NOT NULL DEFAULT 0,                   -- handled in vain
     message     TEXT,                                         -- what went wrong last
     arrived_at  INTEGER NOT NULL,
     died_at     INTEGER,                                      -- when it became a dead letter
-    over_at     INTEGER,                                      -- when it was done
-    payload     TEXT    NOT NULL,                             -- the body, `\x` before what isn't text; empty once it is done
-    UNIQUE (digest, name)                                     -- in this order, it fits no other question
+    payload     TEXT    NOT NULL                              -- the body, `\x` before what isn't text
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS partnero_events_due ON partnero_events (name, due, id) WHERE due IS NOT NULL;
-CREATE INDEX IF NOT EXISTS partnero_events_resource ON partnero_events (name, resource, id)
-    WHERE over_at IS NULL AND resource IS NOT NULL;
+CREATE INDEX IF NOT EXISTS partnero_events_resource ON partnero_events (name, resource, id) WHERE resource IS NOT NULL;
 -- By state: for questions that say `id > 0`.
-CREATE INDEX IF NOT EXISTS partnero_events_state ON partnero_events (name, state, id) WHERE over_at IS NULL AND id > 0;
+CREATE INDEX IF NOT EXISTS partnero_events_state ON partnero_events (name, state, id) WHERE id > 0;
 CREATE INDEX IF NOT EXISTS partnero_events_dead ON partnero_events (name, died_at) WHERE died_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS partnero_events_over ON partnero_events (name, over_at) WHERE over_at IS NOT NULL;

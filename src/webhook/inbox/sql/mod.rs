@@ -13,8 +13,6 @@ use std::{
     time::Duration,
 };
 
-use serde_json::json;
-
 use crate::delivery::{
     Answer, Clock, Millis, Opening, OutboxError, millis,
     sql::{Driver, Lock, Tx as _, Value, ids, json},
@@ -73,24 +71,23 @@ impl<D: Driver> SqlInbox<D> {
     /// Under a lock of its own: ids are given in the order of commits, so none appears before one that was seen, and two
     /// batches with the same repeats don't wait for each other.
     async fn insert(&self, events: &[NewEvent]) -> Result<Vec<Added>, OutboxError> {
-        let rows = events.iter().enumerate().map(|(nth, it)| {
-            json!({
-                "nth": nth,
-                "digest": hex(&it.digest),
-                "event": it.event,
-                "webhook_key": it.webhook_key,
-                "resource": it.resource,
-                "payload": payload(&it.body),
-            })
-        });
-        let rows = json(&rows.collect::<Vec<_>>())?;
+        let digests: Vec<_> = events.iter().map(|it| hex(&it.digest)).collect();
+        let seen = json(&digests.iter().enumerate().collect::<Vec<_>>())?;
         let mut tx = self.begin_under(&self.arrivals, Lock::Wait).await?;
         let now = tx.now(&self.clock);
-        let added = tx.query(&self.sql.add, vec![self.name(), rows, VERSION.into(), now.into()]).await?;
+        let new = tx.query(&self.sql.see, vec![self.name(), seen]).await?;
+        let mut new: HashMap<_, _> = new.into_iter().filter_map(|mut it| Some((it.text(1)?, it.number(0)?))).collect();
+        let (mut added, mut rows) = (Vec::with_capacity(events.len()), Vec::with_capacity(new.len()));
+        for (it, digest) in events.iter().zip(&digests) {
+            let id = new.remove(digest);
+            added.push(if id.is_some() { Added::New } else { Added::Repeat });
+            rows.extend(id.map(|id| (id, &it.event, &it.webhook_key, &it.resource, payload(&it.body))));
+        }
+        if !rows.is_empty() {
+            tx.query(&self.sql.add, vec![self.name(), json(&rows)?, VERSION.into(), now.into()]).await?;
+        }
         tx.commit().await?;
-        let mut added: HashSet<_> = added.into_iter().filter_map(|mut record| record.text(0)).collect();
-        let found = |it: &NewEvent| if added.remove(&hex(&it.digest)) { Added::New } else { Added::Repeat };
-        Ok(events.iter().map(found).collect())
+        Ok(added)
     }
 
     /// In one transaction: of two that each sync the disk, one is enough.
@@ -145,8 +142,8 @@ impl<D: Driver> SqlInbox<D> {
         let mut rows = self.load(tx, settlements.iter().map(|settlement| settlement.row)).await?;
         let (mut held, mut changed) = (Vec::new(), Vec::new());
         for Settlement { row, token, to } in settlements {
-            // The lease ran out, and the event is somebody else's: what we know of it comes too late.
-            let ours = rows.remove(row).filter(|row| row.course.is_claimed_by(*token));
+            // The lease ran out, and the event may be somebody else's: what we know of it comes too late.
+            let ours = rows.remove(row).filter(|row| row.course.takes(*token, to));
             held.push(ours.is_some());
             changed.extend(ours.map(|mut row| {
                 row.course.settle(to, now);
@@ -171,9 +168,15 @@ impl<D: Driver> SqlInbox<D> {
     }
 
     async fn save(&self, tx: &mut D::Tx, rows: &[Row], now: Millis) -> Result<(), OutboxError> {
-        if !rows.is_empty() {
-            let rows: Vec<_> = rows.iter().map(Row::to_save).collect();
-            tx.query(&self.sql.save, vec![json(&rows)?, now.into()]).await?;
+        let (over, open): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.course.state == State::Done);
+        if !over.is_empty() {
+            let over = ids(over.iter().map(|row| row.id))?;
+            tx.query(&self.sql.end, vec![over.clone(), now.into()]).await?;
+            tx.query(&self.sql.remove, vec![over]).await?;
+        }
+        if !open.is_empty() {
+            let open: Vec<_> = open.into_iter().map(Row::to_save).collect();
+            tx.query(&self.sql.save, vec![json(&open)?, now.into()]).await?;
         }
         Ok(())
     }

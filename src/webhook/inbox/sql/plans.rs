@@ -49,17 +49,19 @@ async fn fill<D: Driver>(inbox: &SqlInbox<D>) {
 }
 
 /// The plans of what a turn asks, by what they are for.
-async fn plans<D: Driver>(inbox: &SqlInbox<D>, explain: &str) -> [(&'static str, Vec<String>); 5] {
+async fn plans<D: Driver>(inbox: &SqlInbox<D>, explain: &str) -> [(&'static str, Vec<String>); 7] {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     let now = || Value::Int(i64::try_from(now.as_millis()).unwrap());
     let name = || Value::from("shop");
     let due = vec![name(), now(), Value::Int(1), Value::Int(16)];
     let next = vec![name(), now(), Value::Int(1)];
     let keys = Value::Text(json!(["a", "b"]).to_string());
-    let ids = Value::Text(json!([1, 2]).to_string());
-    let events = Value::Text(json!([{"id": 1}, {"id": 2}]).to_string());
+    let ids = || Value::Text(json!([1, 2]).to_string());
+    let events = Value::Text(json!([[1], [2]]).to_string());
     [
-        ("load", plan(inbox, explain, &inbox.sql.load, vec![name(), ids]).await),
+        ("load", plan(inbox, explain, &inbox.sql.load, vec![name(), ids()]).await),
+        ("end", plan(inbox, explain, &inbox.sql.end, vec![ids(), now()]).await),
+        ("remove", plan(inbox, explain, &inbox.sql.remove, vec![ids()]).await),
         ("save", plan(inbox, explain, &inbox.sql.save, vec![events, now()]).await),
         ("due", plan(inbox, explain, &inbox.sql.due, due).await),
         ("next_due", plan(inbox, explain, &inbox.sql.next_due, next).await),
@@ -82,11 +84,12 @@ async fn sqlite_goes_by_keys() {
             "{what}: {text}"
         );
         let wanted: &[&str] = match what {
-            "load" | "save" => &["(rowid=?)"],
+            "load" | "save" | "end" | "remove" => &["(rowid=?)"],
             "wake" => &["partnero_events_resource (name=? AND resource>? AND resource<?)", "(rowid=?)"],
             "due" => &[
                 "partnero_events_due (name=? AND due<?)",
                 "partnero_events_resource (name=? AND resource>? AND resource<?)",
+                "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
             ],
             _ => &["partnero_events_due (name=? AND due>?)"],
         };
@@ -103,19 +106,21 @@ async fn postgresql_goes_by_keys() {
     let outbox = crate::PostgresOutbox::new(pool.clone());
     outbox.create_schema().await.unwrap();
     sqlx::raw_sql("ALTER TABLE partnero_events SET (autovacuum_enabled = off)").execute(&pool).await.unwrap();
+    sqlx::raw_sql("ALTER TABLE partnero_seen SET (autovacuum_enabled = off)").execute(&pool).await.unwrap();
     let inbox = SqlInbox::new(outbox.into_driver(), opening());
     fill(&inbox).await;
     for known in [false, true] {
         if known {
-            sqlx::raw_sql("ANALYZE partnero_events").execute(&pool).await.unwrap();
+            sqlx::raw_sql("ANALYZE partnero_events, partnero_seen").execute(&pool).await.unwrap();
         }
         for (what, lines) in plans(&inbox, "EXPLAIN").await {
             let text = lines.join("\n");
-            assert!(!text.contains("Seq Scan on partnero_events"), "{what}, known {known}: {text}");
+            assert!(!text.contains("Seq Scan on partnero_"), "{what}, known {known}: {text}");
             let wanted: &[&str] = match what {
-                "load" | "save" => &["partnero_events_pkey"],
+                "load" | "save" | "remove" => &["partnero_events_pkey"],
+                "end" => &["partnero_seen_pkey"],
                 "wake" => &["partnero_events_resource", "partnero_events_pkey"],
-                "due" => &["partnero_events_due", "partnero_events_resource"],
+                "due" => &["partnero_events_due", "partnero_events_resource", "partnero_seen_pkey"],
                 _ => &["partnero_events_due"],
             };
             assert!(wanted.iter().all(|wanted| text.contains(wanted)), "{what}, known {known}: {text}");

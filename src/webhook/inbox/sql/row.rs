@@ -83,15 +83,15 @@ impl Row {
     }
 
     pub(super) fn to_save(&self) -> Json {
-        json!({
-            "id": self.id,
-            "state": self.course.state.as_str(),
-            "due": self.course.due,
-            "token": self.course.token,
-            "attempts": self.course.attempts,
+        json!([
+            self.id,
+            self.course.state.as_str(),
+            self.course.due,
+            self.course.token,
+            self.course.attempts,
             // A database takes every character but this one.
-            "message": self.message.as_ref().map(|message| message.replace('\0', " ")),
-        })
+            self.message.as_ref().map(|message| message.replace('\0', " ")),
+        ])
     }
 }
 
@@ -113,7 +113,8 @@ pub(super) fn body(payload: String) -> Option<Bytes> {
 
 /// Bytes as text.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |digit: u8| char::from(b"0123456789abcdef"[usize::from(digit & 0xf)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
 
 /// What [`hex`] wrote.

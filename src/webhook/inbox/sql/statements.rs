@@ -22,17 +22,20 @@ macro_rules! statements {
 }
 
 statements! {
-    /// Adds what isn't there yet, in its order. Parameters: name, events, version, now.
+    /// Remembers the digests that aren't known yet, in their order, and gives them ids. Parameters: name, digests.
+    see = "INSERT INTO partnero_seen (name, digest) SELECT $1, j.value ->> 1 FROM EACH($2) AS j WHERE TRUE \
+         ORDER BY CAST(j.value ->> 0 AS BIGINT) ON CONFLICT (name, digest) DO NOTHING RETURNING id, digest";
+    /// Adds those that got an id. Parameters: name, events, version, now.
     add = "INSERT INTO partnero_events \
-         (digest, name, version, event, webhook_key, resource, payload, arrived_at, due) \
-         SELECT j.value ->> 'digest', $1, $3, j.value ->> 'event', j.value ->> 'webhook_key', j.value ->> 'resource', \
-         j.value ->> 'payload', $4, $4 FROM EACH($2) AS j WHERE TRUE ORDER BY CAST(j.value ->> 'nth' AS BIGINT) \
-         ON CONFLICT (name, digest) DO NOTHING RETURNING digest";
+         (id, name, version, event, webhook_key, resource, payload, arrived_at, due) \
+         SELECT CAST(j.value ->> 0 AS BIGINT), $1, $3, j.value ->> 1, j.value ->> 2, j.value ->> 3, j.value ->> 4, \
+         $4, $4 FROM EACH($2) AS j";
     /// What is due, each with the first of its resource that isn't over.
     /// Parameters: name, now, the newest version that can be read, how many.
-    due = "SELECT e.id, e.state, e.due, e.token, e.attempts, e.digest, e.arrived_at, e.payload, \
+    due = "SELECT e.id, e.state, e.due, e.token, e.attempts, \
+         (SELECT s.digest FROM partnero_seen s WHERE s.id = e.id), e.arrived_at, e.payload, \
          (SELECT f.id FROM partnero_events f WHERE f.name = $1 AND f.resource >= e.resource \
-         AND f.resource <= e.resource AND f.over_at IS NULL ORDER BY f.resource, f.id LIMIT 1) \
+         AND f.resource <= e.resource ORDER BY f.resource, f.id LIMIT 1) \
          FROM partnero_events e WHERE e.name = $1 AND e.due <= $2 AND e.version <= $3 ORDER BY e.due, e.id LIMIT $4";
     /// When something will be due. Parameters: name, now, version.
     next_due = "SELECT e.due FROM partnero_events e WHERE e.name = $1 AND e.due > $2 AND e.version <= $3 \
@@ -41,42 +44,42 @@ statements! {
     load = "SELECT e.id, e.state, e.due, e.token, e.attempts, e.resource FROM partnero_events e WHERE e.id \
          [[SELECT CAST(k.value AS BIGINT) FROM LIST($2) AS k]] AND e.name = $1";
     /// Writes everything of an event that changes. Parameters: events, now.
-    save = "UPDATE partnero_events AS e SET state = j.value ->> 'state', due = CAST(j.value ->> 'due' AS BIGINT), \
-         token = CAST(j.value ->> 'token' AS BIGINT), attempts = CAST(j.value ->> 'attempts' AS BIGINT), \
-         message = CASE WHEN j.value ->> 'state' <> 'done' THEN COALESCE(j.value ->> 'message', e.message) END, \
-         died_at = CASE WHEN j.value ->> 'state' = 'dead' THEN $2 END, \
-         over_at = CASE WHEN j.value ->> 'state' = 'done' THEN $2 END, \
-         resource = CASE WHEN j.value ->> 'state' = 'done' THEN NULL ELSE e.resource END, \
-         payload = CASE WHEN j.value ->> 'state' = 'done' THEN '' ELSE e.payload END \
-         FROM EACH($1) AS j WHERE e.id = CAST(j.value ->> 'id' AS BIGINT)";
+    save = "UPDATE partnero_events AS e SET state = j.value ->> 1, due = CAST(j.value ->> 2 AS BIGINT), \
+         token = CAST(j.value ->> 3 AS BIGINT), attempts = CAST(j.value ->> 4 AS BIGINT), \
+         message = COALESCE(j.value ->> 5, e.message), died_at = CASE WHEN j.value ->> 1 = 'dead' THEN $2 END \
+         FROM EACH($1) AS j WHERE e.id = CAST(j.value ->> 0 AS BIGINT)";
+    /// These are over. Parameters: ids, now.
+    end = "UPDATE partnero_seen SET over_at = $2 WHERE id [[SELECT CAST(k.value AS BIGINT) FROM LIST($1) AS k]]";
+    /// Nothing else is kept of them. Parameter: ids.
+    remove = "DELETE FROM partnero_events WHERE id [[SELECT CAST(k.value AS BIGINT) FROM LIST($1) AS k]]";
     /// Looks again at the first open one of each of these resources. Parameters: name, now, resources.
     wake = "UPDATE partnero_events SET due = $2 WHERE id [[\
          SELECT (SELECT f.id FROM partnero_events f WHERE f.name = $1 AND f.resource >= k.value \
-         AND f.resource <= k.value AND f.over_at IS NULL ORDER BY f.resource, f.id LIMIT 1) FROM LIST($3) AS k]] \
+         AND f.resource <= k.value ORDER BY f.resource, f.id LIMIT 1) FROM LIST($3) AS k]] \
          AND state = 'pending' AND due IS NULL";
     /// Parameter: name.
-    counts = "SELECT e.state, COUNT(*) FROM partnero_events e WHERE e.name = $1 AND e.over_at IS NULL AND e.id > 0 \
+    counts = "SELECT e.state, COUNT(*) FROM partnero_events e WHERE e.name = $1 AND e.id > 0 \
          GROUP BY e.state";
     /// When the oldest open one came. Parameter: name.
     oldest = "SELECT o.arrived_at FROM (\
          SELECT * FROM (SELECT e.id, e.arrived_at FROM partnero_events e WHERE e.name = $1 AND e.state = 'pending' \
-         AND e.over_at IS NULL AND e.id > 0 ORDER BY e.id LIMIT 1) AS p UNION ALL \
+         AND e.id > 0 ORDER BY e.id LIMIT 1) AS p UNION ALL \
          SELECT * FROM (SELECT e.id, e.arrived_at FROM partnero_events e WHERE e.name = $1 AND e.state = 'claimed' \
-         AND e.over_at IS NULL AND e.id > 0 ORDER BY e.id LIMIT 1) AS c) AS o ORDER BY o.id LIMIT 1";
+         AND e.id > 0 ORDER BY e.id LIMIT 1) AS c) AS o ORDER BY o.id LIMIT 1";
     /// Dead letters, each with how many wait behind it. Parameters: name, after, how many.
     dead = "SELECT e.id, e.event, e.webhook_key, e.message, e.attempts, e.arrived_at, e.died_at, e.payload, \
          (SELECT COUNT(*) FROM partnero_events w WHERE w.name = $1 AND w.resource = e.resource \
-         AND w.over_at IS NULL AND w.id > e.id) \
-         FROM partnero_events e WHERE e.name = $1 AND e.state = 'dead' AND e.over_at IS NULL \
+         AND w.id > e.id) \
+         FROM partnero_events e WHERE e.name = $1 AND e.state = 'dead' \
          AND e.id > 0 AND e.id > $2 ORDER BY e.id LIMIT $3";
     /// The newest of the letters beyond how many there may be. Parameters: name, that, how many.
     dead_beyond = "SELECT e.id FROM partnero_events e WHERE e.name = $1 AND e.state = 'dead' \
-         AND e.over_at IS NULL AND e.id > 0 ORDER BY e.id DESC LIMIT $3 OFFSET $2";
+         AND e.id > 0 ORDER BY e.id DESC LIMIT $3 OFFSET $2";
     /// Parameters: name, before when, how many.
     old_dead = "SELECT e.id FROM partnero_events e WHERE e.name = $1 AND e.died_at < $2 ORDER BY e.died_at LIMIT $3";
     /// Parameters: name, before when, how many.
-    prune = "DELETE FROM partnero_events WHERE id [[SELECT e.id FROM partnero_events e WHERE e.name = $1 \
-         AND e.over_at < $2 ORDER BY e.over_at LIMIT $3]] RETURNING id";
+    prune = "DELETE FROM partnero_seen WHERE id [[SELECT s.id FROM partnero_seen s WHERE s.name = $1 \
+         AND s.over_at < $2 ORDER BY s.over_at LIMIT $3]] RETURNING id";
 }
 
 pub(super) fn statements(dialect: Dialect) -> &'static Statements {

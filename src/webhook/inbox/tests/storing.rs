@@ -59,13 +59,45 @@ async fn a_claim_is_fenced_off_when_its_lease_has_ended() {
         assert!(inbox.claim(1).await.is_empty(), "{}: it is still the first one's", inbox.kind);
         inbox.clock.advance(LEASE / 2);
         assert!(inbox.claim(1).await.is_empty(), "{}: found lost, and put off", inbox.kind);
-        assert!(!inbox.settle(&late, To::Done).await, "{}", inbox.kind);
+        assert!(!inbox.settle(&late, To::Back).await, "{}", inbox.kind);
         inbox.clock.advance(SECOND);
         let again = inbox.claim(1).await.pop().unwrap();
         assert_eq!((again.attempts, again.token), (1, late.token + 1), "{}", inbox.kind);
         assert!(!inbox.settle(&late, To::Done).await, "{}", inbox.kind);
         assert!(inbox.settle(&again, To::Done).await, "{}", inbox.kind);
         assert!(!inbox.settle(&again, To::Done).await, "{}: once", inbox.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_success_after_the_lease_counts_unless_somebody_else_has_claimed_the_event() {
+    for inbox in all().await {
+        inbox.add(&[event(1, Some("a")), event(2, Some("a"))]).await;
+        let late = inbox.claim(1).await.pop().unwrap();
+        inbox.clock.advance(LEASE);
+        assert!(inbox.claim(1).await.is_empty(), "{}: found lost, and put off", inbox.kind);
+        assert!(inbox.settle(&late, To::Done).await, "{}", inbox.kind);
+        assert!(!inbox.settle(&late, To::Done).await, "{}: once", inbox.kind);
+        assert_eq!(inbox.numbers().await, [2], "{}: what waited goes on", inbox.kind);
+        inbox.clock.advance(SECOND);
+        assert!(inbox.numbers().await.is_empty(), "{}: it isn't handled again", inbox.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_success_after_its_claimants_were_gone_too_often_ends_the_dead_letter() {
+    for inbox in all().await {
+        inbox.add(&[event(1, None)]).await;
+        let mut last = None;
+        for _ in 1..=TERMS.attempts {
+            last = inbox.claim(1).await.pop();
+            inbox.clock.advance(LEASE);
+            inbox.store.turn(&[], 1, TERMS).await.unwrap();
+            inbox.clock.advance(SECOND);
+        }
+        assert_eq!(inbox.store.counts().await.unwrap().dead, 1, "{}", inbox.kind);
+        assert!(inbox.settle(&last.unwrap(), To::Done).await, "{}", inbox.kind);
+        assert_eq!(inbox.store.counts().await.unwrap(), Counts::default(), "{}", inbox.kind);
     }
 }
 

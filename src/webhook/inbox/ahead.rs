@@ -1,0 +1,106 @@
+//! Events that are claimed before there is a handler free for them: a claim costs a sync of the disk, however many it is
+//! of.
+
+use std::{collections::VecDeque, time::Duration};
+
+use super::store::Claimed;
+
+/// So many wait here, at most.
+const MOST: usize = 256;
+/// For so long. Then they go back: another process may have handlers that are free.
+pub(crate) const WAIT_HERE: Duration = Duration::from_millis(500);
+
+/// Those that wait here, the next one first.
+#[derive(Default)]
+pub(crate) struct Ahead {
+    waiting: VecDeque<(Duration, Claimed)>,
+    came_back: usize,
+}
+
+impl Ahead {
+    /// A handler came back.
+    pub(crate) fn came_back(&mut self) {
+        self.came_back = (self.came_back + 1).min(MOST);
+    }
+
+    /// How many may be claimed beyond those that begin at once: as many as came back since the last turn, for as many
+    /// will by the next. Where handlers are slow, that is next to none.
+    pub(crate) fn more(&self) -> usize {
+        self.came_back
+    }
+
+    /// There was a turn.
+    pub(crate) fn turned(&mut self) {
+        self.came_back = 0;
+    }
+
+    /// Keeps those that were asked for at this time.
+    pub(crate) fn keep(&mut self, asked_at: Duration, claimed: Vec<Claimed>) {
+        self.waiting.extend(claimed.into_iter().map(|claimed| (asked_at, claimed)));
+    }
+
+    pub(crate) fn next(&mut self) -> Option<Claimed> {
+        self.waiting.pop_front().map(|(_, claimed)| claimed)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// When the next of them goes back.
+    pub(crate) fn back_at(&self) -> Option<Duration> {
+        self.waiting.front().map(|(asked_at, _)| *asked_at + WAIT_HERE)
+    }
+
+    /// Takes out those whose time here is up.
+    pub(crate) fn late(&mut self, now: Duration) -> Vec<Claimed> {
+        let late = self.waiting.partition_point(|(asked_at, _)| *asked_at + WAIT_HERE <= now);
+        self.waiting.drain(..late).map(|(_, claimed)| claimed).collect()
+    }
+
+    /// Takes out all of them.
+    pub(crate) fn all(&mut self) -> Vec<Claimed> {
+        self.waiting.drain(..).map(|(_, claimed)| claimed).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    fn claimed(row: u64) -> Claimed {
+        let (body, arrived_at) = (bytes::Bytes::new(), SystemTime::UNIX_EPOCH);
+        Claimed { row, token: 1, digest: [0; 32], body, arrived_at, attempts: 0 }
+    }
+
+    #[test]
+    fn as_many_are_claimed_ahead_as_came_back_since_the_last_turn() {
+        let mut ahead = Ahead::default();
+        assert_eq!(ahead.more(), 0, "none did");
+        ahead.came_back();
+        ahead.came_back();
+        assert_eq!(ahead.more(), 2);
+        ahead.turned();
+        assert_eq!(ahead.more(), 0);
+        (0..=MOST).for_each(|_| ahead.came_back());
+        assert_eq!(ahead.more(), MOST);
+    }
+
+    #[test]
+    fn they_begin_in_their_order_and_go_back_when_their_time_is_up() {
+        let mut ahead = Ahead::default();
+        let rows = |claimed: Vec<Claimed>| claimed.into_iter().map(|it| it.row).collect::<Vec<_>>();
+        let later = Duration::from_millis(100);
+        ahead.keep(Duration::ZERO, vec![claimed(1), claimed(2), claimed(3)]);
+        ahead.keep(later, vec![claimed(4), claimed(5)]);
+        assert_eq!(ahead.next().map(|it| it.row), Some(1));
+        assert_eq!(ahead.back_at(), Some(WAIT_HERE));
+        assert!(ahead.late(WAIT_HERE / 2).is_empty());
+        assert_eq!(rows(ahead.late(WAIT_HERE)), [2, 3]);
+        assert_eq!((ahead.len(), ahead.back_at()), (2, Some(later + WAIT_HERE)));
+        assert_eq!(rows(ahead.all()), [4, 5]);
+        assert!(ahead.next().is_none() && ahead.back_at().is_none());
+    }
+}
