@@ -71,8 +71,9 @@ struct View<'a> {
     stale: bool,
     link: Option<&'a str>,
     share: Vec<Share<'a>>,
-    /// `Some(None)` where nothing is to be said of them.
-    clicks: Option<Option<String>>,
+    /// Not where Partnero answers without them.
+    shows_clicks: bool,
+    clicks: Option<String>,
     referrals: Option<String>,
     balances: Option<Vec<Amount<'a>>>,
     friends: Option<Vec<Row<'a>>>,
@@ -111,7 +112,8 @@ impl<'a> View<'a> {
             stale: dashboard.stale,
             link: dashboard.link.loaded().map(String::as_str),
             share: dashboard.share.iter().map(|link| share(link.network, &link.url, texts)).collect(),
-            clicks: dashboard.clicks.loaded().map(|clicks| clicks.as_ref().map(count)),
+            shows_clicks: dashboard.clicks.loaded() != Some(&None),
+            clicks: dashboard.clicks.loaded().and_then(|clicks| clicks.as_ref().map(count)),
             referrals: dashboard.referrals.loaded().map(count),
             balances: dashboard.balances.loaded().map(|all| all.iter().map(|one| amount(one, texts)).collect()),
             friends: friends.map(|friends| friends.list.iter().map(|friend| row(friend, texts)).collect()),
