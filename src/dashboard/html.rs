@@ -71,9 +71,9 @@ struct View<'a> {
     stale: bool,
     link: Option<&'a str>,
     share: Vec<Share<'a>>,
+    /// Not where Partnero answers without them.
+    shows_clicks: bool,
     clicks: Option<String>,
-    /// Not where Partnero has no such number.
-    says_clicks: bool,
     referrals: Option<String>,
     balances: Option<Vec<Amount<'a>>>,
     friends: Option<Vec<Row<'a>>>,
@@ -112,8 +112,8 @@ impl<'a> View<'a> {
             stale: dashboard.stale,
             link: dashboard.link.loaded().map(String::as_str),
             share: dashboard.share.iter().map(|link| share(link.network, &link.url, texts)).collect(),
-            clicks: dashboard.clicks.loaded().and_then(Option::as_ref).map(count),
-            says_clicks: dashboard.clicks.loaded().is_none_or(Option::is_some),
+            shows_clicks: dashboard.clicks.loaded() != Some(&None),
+            clicks: dashboard.clicks.loaded().and_then(|clicks| clicks.as_ref().map(count)),
             referrals: dashboard.referrals.loaded().map(count),
             balances: dashboard.balances.loaded().map(|all| all.iter().map(|one| amount(one, texts)).collect()),
             friends: friends.map(|friends| friends.list.iter().map(|friend| row(friend, texts)).collect()),
