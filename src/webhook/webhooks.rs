@@ -176,7 +176,7 @@ impl<S: Send + Sync + 'static> Webhooks<S> {
     }
 
     /// Events that an inbox in memory holds, dead letters among them. Default: 10,000, and 64 MiB together. Beyond that
-    /// Partnero is told to send them again.
+    /// the oldest dead letters are discarded; where there are none, Partnero is told to send its events again.
     pub fn capacity(mut self, events: usize) -> Self {
         self.settings.capacity = events;
         self

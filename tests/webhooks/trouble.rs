@@ -1,8 +1,15 @@
 //! When the inbox can't keep an event, Partnero is told to send it again.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
 
 use axum_partnero::{Clock, PostgresOutbox, SqliteOutbox, WebhookEvent, webhook::EventId};
+use tokio::sync::Semaphore;
 
 use crate::{
     postgres::{Postgres, connect},
@@ -179,4 +186,44 @@ async fn a_database_of_an_older_release_gets_its_new_table_while_a_transaction_w
     let app = App::new(webhooks::<()>().inbox(outbox).on_event(done).build().unwrap()).await;
     assert_eq!(app.send(sale("1")).await, 200);
     handled(&app, 1).await;
+}
+
+#[tokio::test]
+async fn what_is_being_handled_while_the_time_of_day_jumps_isn_t_begun_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = SqliteOutbox::open(folder.path().join("partnero.db")).await.unwrap();
+    let (calls, go_on) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
+    let slow = {
+        let (calls, go_on) = (Arc::clone(&calls), Arc::clone(&go_on));
+        move |_: EventId, event: WebhookEvent| {
+            let (calls, go_on) = (Arc::clone(&calls), Arc::clone(&go_on));
+            async move {
+                if event.transaction_key() == Some("slow") {
+                    calls.fetch_add(1, Ordering::SeqCst);
+                    go_on.acquire().await.unwrap().forget();
+                }
+                Ok::<_, String>(())
+            }
+        }
+    };
+    let clock = Clock::manual();
+    let webhooks = webhooks::<()>().inbox(outbox).clock(clock.clone()).on_event(slow).attempts(1);
+    let app = App::new(webhooks.handler_timeout(secs(600)).lease(secs(700)).build().unwrap()).await;
+    assert_eq!(app.send(sale("slow")).await, 200);
+    until("it is being handled", async || calls.load(Ordering::SeqCst) == 1).await;
+    // The machine slept for a day, of which the other clock knows nothing.
+    clock.set_wall(SystemTime::now() + secs(86_400));
+    for other in ["1", "2", "3"] {
+        clock.advance(secs(5));
+        assert_eq!(app.send(sale(other)).await, 200);
+        until("another is handled", async || {
+            let status = app.inbox.status().await.unwrap();
+            status.pending == 0 && status.in_progress <= 1
+        })
+        .await;
+    }
+    let status = app.inbox.status().await.unwrap();
+    assert_eq!((calls.load(Ordering::SeqCst), status.in_progress, status.dead), (1, 1, 0));
+    go_on.add_permits(1);
+    handled(&app, 4).await;
 }

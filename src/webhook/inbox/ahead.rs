@@ -43,6 +43,10 @@ impl Ahead {
         self.waiting.pop_front().map(|(_, claimed)| claimed)
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Claimed> {
+        self.waiting.iter().map(|(_, claimed)| claimed)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.waiting.len()
     }

@@ -60,6 +60,8 @@ pub(crate) enum To {
     Dead { message: String },
     /// The handler was cut off, which is nobody's fault: it goes back as it was.
     Back,
+    /// The handler is still at it: its claim goes on for that long.
+    Held { lease: Duration },
 }
 
 impl Course {
@@ -105,6 +107,7 @@ impl Course {
         (self.state, self.due) = match to {
             To::Done => (State::Done, None),
             To::Back => (State::Pending, Some(now)),
+            To::Held { lease } => (State::Claimed, Some(later(now, *lease))),
             To::Again { after, .. } => (State::Pending, Some(later(now, *after))),
             To::Dead { .. } => (State::Dead, None),
         };
@@ -140,7 +143,16 @@ impl To {
     pub(crate) fn message(&self) -> Option<&str> {
         match self {
             Self::Again { message, .. } | Self::Dead { message } => Some(message),
-            Self::Done | Self::Back => None,
+            Self::Done | Self::Back | Self::Held { .. } => None,
+        }
+    }
+
+    /// The same without words: a database may refuse them.
+    pub(crate) fn wordless(self) -> Self {
+        match self {
+            Self::Again { after, .. } => Self::Again { after, message: String::new() },
+            Self::Dead { .. } => Self::Dead { message: String::new() },
+            other => other,
         }
     }
 }
@@ -190,6 +202,7 @@ mod tests {
         };
         assert_eq!(settled(&To::Done), course(State::Done, None, 4, 1));
         assert_eq!(settled(&To::Back), course(State::Pending, Some(100), 4, 1));
+        assert_eq!(settled(&To::Held { lease: TERMS.lease }), course(State::Claimed, Some(60_100), 4, 1));
         let after = Duration::from_millis(50);
         assert_eq!(settled(&To::Again { after, message: message() }), course(State::Pending, Some(150), 4, 2));
         assert_eq!(settled(&To::Dead { message: message() }), course(State::Dead, None, 4, 2));

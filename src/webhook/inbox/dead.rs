@@ -11,7 +11,8 @@ use tokio::sync::Notify;
 
 use crate::{
     delivery::{Clock, Opening, OutboxError},
-    webhook::WebhookEvent,
+    model::Loggable,
+    webhook::{EventId, WebhookEvent},
 };
 
 use super::{InboxOf, limited::Limited, store::Store};
@@ -47,14 +48,19 @@ impl DeadEvent {
     pub fn event(&self) -> WebhookEvent {
         WebhookEvent::parse(self.body.clone())
     }
+
+    /// The event's id, as handlers get it and the log shows it.
+    pub fn event_id(&self) -> EventId {
+        EventId::of(&self.body)
+    }
 }
 
 impl fmt::Debug for DeadEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeadEvent")
             .field("id", &self.id)
-            .field("name", &self.name)
-            .field("webhook_key", &self.webhook_key)
+            .field("name", &Loggable(&self.name))
+            .field("webhook_key", &self.webhook_key.as_deref().map(Loggable))
             .field("message", &self.message)
             .field("attempts", &self.attempts)
             .field("waiting", &self.waiting)

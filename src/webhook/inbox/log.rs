@@ -43,8 +43,18 @@ pub(crate) fn failed(inbox: &str, id: EventId, event: Option<&WebhookEvent>, pro
     tracing::warn!(inbox, %id, event = name(event), problem, ?after, "a handler failed: it is called again");
 }
 
-pub(crate) fn dead(inbox: &str, id: EventId, event: Option<&WebhookEvent>, problem: &str, attempts: u32) {
-    tracing::error!(inbox, %id, event = name(event), problem, attempts, "an event is a dead letter: no handler takes it");
+/// By its number as a dead letter, and by its id.
+pub(crate) fn dead(
+    inbox: &str,
+    (letter, id): (u64, EventId),
+    event: Option<&WebhookEvent>,
+    problem: &str,
+    attempts: u32,
+) {
+    let event = name(event);
+    tracing::error!(
+        inbox, dead_letter = letter, %id, event, problem, attempts, "an event is a dead letter: no handler takes it"
+    );
 }
 
 pub(crate) fn lost(inbox: &str, letter: u64) {

@@ -75,8 +75,14 @@ impl Table {
         if self.digests.contains_key(&event.digest) {
             return Added::Repeat;
         }
-        if self.open.len() >= capacity || self.bytes + event.body.len() > BYTES {
+        if event.body.len() > BYTES {
             return Added::Full;
+        }
+        // What nobody takes keeps nothing else away.
+        while self.open.len() >= capacity || self.bytes + event.body.len() > BYTES {
+            let Some(oldest) = self.letters().map(|(id, _)| id).next() else { return Added::Full };
+            tracing::error!(dead_letter = oldest, "the inbox is full: its oldest dead letter is discarded");
+            self.letter(oldest, now, |course| course.settle(&super::course::To::Done, now));
         }
         self.last += 1;
         let id = self.last;

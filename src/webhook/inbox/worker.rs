@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::Arc,
-    time::{Duration, Instant as Moment},
+    time::{Duration, Instant as Moment, SystemTime},
 };
 
 use tokio::{
@@ -34,6 +34,8 @@ const HOUSEKEEPING: Duration = Duration::from_secs(60);
 const GATHER: Duration = Duration::from_millis(2);
 /// Between two tries to reach an inbox that is out of reach.
 const STORE_RETRY: Duration = Duration::from_millis(500);
+/// A time of day that outruns time by so much was set, or the machine slept.
+const JUMP: Duration = Duration::from_secs(1);
 
 pub(crate) struct Worker {
     shared: Arc<Shared>,
@@ -49,6 +51,12 @@ pub(crate) struct Worker {
     /// When the inbox has something to do, as far as it knows.
     next_claim: Option<Duration>,
     next_housekeeping: Duration,
+    /// Housekeeping failed, and that is said.
+    untidy: bool,
+    /// Both clocks at the last turn.
+    last_turn: (Duration, SystemTime),
+    /// An answer of the inbox's got lost: what is told again may be recorded already.
+    retold: bool,
     /// What was stored last has been looked at: it came between the order to stop and the end of the task that stores.
     last_look: bool,
     stop: watch::Receiver<Stop>,
@@ -86,6 +94,9 @@ impl Worker {
             store_back_at: None,
             next_claim: Some(now),
             next_housekeeping: now + HOUSEKEEPING,
+            untidy: false,
+            last_turn: (now, shared.clock.wall()),
+            retold: false,
             last_look: false,
             shared,
         }
@@ -144,7 +155,7 @@ impl Worker {
             }
             End::Failed(message) if attempts + 1 >= shared.settings.attempts => {
                 Shared::count(&shared.died);
-                log::dead(&shared.name, id, event.as_ref(), &message, attempts + 1);
+                log::dead(&shared.name, (row, id), event.as_ref(), &message, attempts + 1);
                 To::Dead { message }
             }
             End::Failed(message) => {
@@ -184,21 +195,73 @@ impl Worker {
         if (room == 0 && self.settlements.is_empty()) || self.store_rests() {
             return;
         }
-        match self.shared.store.turn(&self.settlements, room, self.shared.settings.terms()).await {
-            Ok(claim) => self.take_turn(claim, room, now),
+        let told = self.settlements.len();
+        let mut settlements = self.settlements.clone();
+        settlements.extend(self.held_on());
+        let time = (now, self.shared.clock.wall());
+        match self.shared.store.turn(&settlements, room, self.shared.settings.terms()).await {
+            Ok(claim) => {
+                self.last_turn = time;
+                self.take_turn(claim, told, room, now);
+            }
+            Err(OutboxError::Refused(_)) if told > 0 => self.record_apart().await,
             Err(error) => self.out_of_reach(&error),
         }
     }
 
-    fn take_turn(&mut self, claim: Claim, room: usize, asked_at: Duration) {
+    /// Leases go by a time of day, which can be set, and goes on while the machine sleeps. What is still being handled
+    /// then isn't taken for lost: as long as a lease lasts by the other clock, its claim goes on.
+    fn held_on(&self) -> Vec<Settlement> {
+        let (then, wall) = self.last_turn;
+        let passed = self.shared.clock.wall().duration_since(wall).unwrap_or_default();
+        if self.shared.store.is_volatile() || passed <= self.now().saturating_sub(then) + JUMP {
+            return Vec::new();
+        }
+        let lease = self.shared.settings.lease;
+        let running = self.running.values().filter(|it| it.began.elapsed() < lease).map(|it| (it.row, it.token));
+        let ahead = self.ahead.iter().map(|it| (it.row, it.token));
+        running.chain(ahead).map(|(row, token)| Settlement { row, token, to: To::Held { lease } }).collect()
+    }
+
+    /// The inbox refuses one of the results, which holds up none of the others: each is recorded by itself, that one
+    /// without its words.
+    async fn record_apart(&mut self) {
+        let terms = self.shared.settings.terms();
+        while let Some(settlement) = self.settlements.pop() {
+            let wordless = Settlement { to: settlement.to.clone().wordless(), ..settlement };
+            let mut result = self.shared.store.turn(&[settlement], 0, terms).await;
+            if matches!(result, Err(OutboxError::Refused(_))) {
+                result = self.shared.store.turn(std::slice::from_ref(&wordless), 0, terms).await;
+            }
+            match result {
+                Ok(_) => {}
+                Err(OutboxError::Refused(message)) => {
+                    let (inbox, error) = (&self.shared.name, mask(&message));
+                    tracing::error!(inbox, error, "the inbox refuses a result: its event is handled again");
+                }
+                Err(error) => {
+                    self.settlements.push(wordless);
+                    self.out_of_reach(&error);
+                    return;
+                }
+            }
+        }
+        self.next_claim = Some(self.now());
+    }
+
+    /// The first of what was recorded are results, and then what is held on to.
+    fn take_turn(&mut self, claim: Claim, told: usize, room: usize, asked_at: Duration) {
         let Claim { events, held, dead, next } = claim;
         self.in_reach();
         // While another process has its turn, they aren't looked at.
-        if held.len() == self.settlements.len() {
+        if held.len() >= told {
             self.settlements.clear();
         }
-        for _ in held.iter().filter(|held| !**held) {
-            tracing::warn!(inbox = self.shared.name, "a handler took longer than its lease: it may run twice");
+        // What was told before may not be held because it is recorded.
+        if !std::mem::take(&mut self.retold) {
+            for _ in held.iter().filter(|held| !**held) {
+                tracing::warn!(inbox = self.shared.name, "a handler took longer than its lease: it may run twice");
+            }
         }
         self.next_claim = if room > 0 { next.map(|next| self.now() + next) } else { Some(self.now()) };
         for letter in dead {
@@ -245,6 +308,13 @@ impl Worker {
             return;
         }
         let more = self.shared.store.prune(self.shared.settings.keeping).await;
+        if let Err(error) = &more
+            && !self.untidy
+        {
+            let inbox = &self.shared.name;
+            tracing::warn!(inbox, %error, "what is over isn't forgotten: that is tried again each minute");
+        }
+        self.untidy = more.is_err();
         // A small batch at a time: events come in between.
         let wait = if matches!(more, Ok(true)) { Duration::from_millis(10) } else { HOUSEKEEPING };
         self.next_housekeeping = self.now() + wait;
@@ -278,7 +348,8 @@ impl Worker {
         let room = self.running.len() < self.shared.settings.max_in_progress;
         let claim = self.next_claim.filter(|_| room && !self.store_rests() && self.may_begin());
         let back = self.ahead.back_at().filter(|_| !self.store_rests());
-        let wake = [claim, poll, back, Some(self.next_housekeeping)].into_iter().flatten().min().unwrap_or(now + POLL);
+        let house = (*self.stop.borrow() == Stop::No).then_some(self.next_housekeeping);
+        let wake = [claim, poll, back, house].into_iter().flatten().min().unwrap_or(now + POLL);
         let stop_at = match *self.stop.borrow() {
             Stop::At(at) => Some(at),
             _ => None,
@@ -325,6 +396,7 @@ impl Worker {
     }
 
     fn out_of_reach(&mut self, error: &OutboxError) {
+        self.retold |= matches!(error, OutboxError::Unanswered(_));
         self.shared.reach.lost(&self.shared.name, Finder::Dispatcher, error);
         self.store_back_at = Some(self.now() + STORE_RETRY);
     }

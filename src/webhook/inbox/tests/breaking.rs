@@ -1,4 +1,4 @@
-//! A task that breaks off is started again.
+//! A task that breaks off is started again, a result that is refused holds up no other, and who waits rests.
 
 use std::{
     sync::{
@@ -13,8 +13,9 @@ use tokio::runtime::Handle;
 use super::base::{SECOND, all, event};
 use crate::{
     WebhookSecret,
-    delivery::{Answer, Clock},
+    delivery::{Answer, Clock, OutboxError},
     webhook::{
+        EventId, WebhookEvent,
         handler::Handlers,
         inbox::{
             DeadEvent, Inbox, Keeping, NewEvent, Settings,
@@ -25,11 +26,32 @@ use crate::{
     },
 };
 
-/// A store that takes the first task that adds to it down.
+/// What a database refuses.
+const UNFIT: &str = "unfit";
+
+/// A store that takes the first task that adds to it down, and refuses some words.
 #[derive(Debug)]
 struct Breaking {
     store: Arc<dyn Store>,
     broke: AtomicBool,
+}
+
+impl Breaking {
+    async fn inbox(broke: bool, handlers: Handlers<()>, clock: Clock) -> Inbox {
+        let store = Arc::new(Self { store: all().await.remove(0).store, broke: AtomicBool::new(broke) });
+        let settings = Settings {
+            capacity: 9,
+            max_in_progress: 9,
+            handler_timeout: SECOND * 600,
+            lease: SECOND * 900,
+            attempts: 1,
+            backoff: (SECOND, SECOND),
+            max_age: None,
+            keeping: Keeping { settled: SECOND, dead: SECOND * 9, max_dead: 9 },
+        };
+        let secret = WebhookSecret::new("q7W8e9R0t1Y2u3I4").unwrap();
+        Inbox::start("shop".to_owned(), secret, store, handlers, clock, settings, &Handle::current())
+    }
 }
 
 impl Store for Breaking {
@@ -43,6 +65,9 @@ impl Store for Breaking {
     }
 
     fn turn<'a>(&'a self, settlements: &'a [Settlement], limit: usize, terms: Terms) -> Answer<'a, Claim> {
+        if settlements.iter().any(|it| it.to.message().is_some_and(|message| message.contains(UNFIT))) {
+            return Box::pin(async { Err(OutboxError::Refused("invalid byte sequence".to_owned())) });
+        }
         self.store.turn(settlements, limit, terms)
     }
 
@@ -69,20 +94,7 @@ impl Store for Breaking {
 
 #[tokio::test]
 async fn storing_that_breaks_off_fails_those_it_was_at_and_goes_on_with_the_next() {
-    let store = Arc::new(Breaking { store: all().await.remove(0).store, broke: AtomicBool::new(false) });
-    let settings = Settings {
-        capacity: 9,
-        max_in_progress: 1,
-        handler_timeout: SECOND,
-        lease: SECOND * 9,
-        attempts: 1,
-        backoff: (SECOND, SECOND),
-        max_age: None,
-        keeping: Keeping { settled: SECOND, dead: SECOND * 9, max_dead: 9 },
-    };
-    let secret = WebhookSecret::new("q7W8e9R0t1Y2u3I4").unwrap();
-    let (name, handlers, clock) = ("shop".to_owned(), Handlers::default(), Clock::system());
-    let inbox = Inbox::start(name, secret, store, handlers, clock, settings, &Handle::current());
+    let inbox = Breaking::inbox(false, Handlers::default(), Clock::system()).await;
     let intake = &inbox.inner.intake;
     assert_eq!(intake.store(event(1, None)).await, Err(NotStored::BrokeOff));
     let mut stored = intake.store(event(1, None)).await;
@@ -92,4 +104,53 @@ async fn storing_that_breaks_off_fails_those_it_was_at_and_goes_on_with_the_next
     assert!(matches!(stored, Ok(Added::New | Added::Repeat)), "{stored:?}");
     inbox.shutdown(Duration::ZERO).await;
     assert_eq!(intake.store(event(2, None)).await, Err(NotStored::ShutDown));
+}
+
+#[tokio::test]
+async fn a_result_that_the_inbox_refuses_is_recorded_without_its_words_and_holds_up_no_other() {
+    let mut handlers = Handlers::default();
+    handlers.rest(async |id: EventId, _: WebhookEvent| {
+        let odd = id.as_bytes()[0] % 2 == 1;
+        Err::<(), _>(if odd { UNFIT } else { "no such partner" })
+    });
+    let inbox = Breaking::inbox(true, handlers, Clock::system()).await;
+    for number in 1..=4 {
+        assert_eq!(inbox.inner.intake.store(event(number, None)).await, Ok(Added::New));
+    }
+    while inbox.status().await.unwrap().dead < 4 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let letters = inbox.dead_letters().page(0, 9).await.unwrap();
+    let words: Vec<_> = letters.iter().map(|letter| letter.message.as_str()).collect();
+    assert_eq!(words, ["", "no such partner", "", "no such partner"]);
+}
+
+/// On a runtime of one thread: a task that never rests lets no other go on.
+#[test]
+fn while_it_ends_and_a_handler_takes_its_time_the_inbox_rests() {
+    let (done, is_done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut handlers = Handlers::default();
+            handlers.rest(async |_: EventId, _: WebhookEvent| std::future::pending::<Result<(), String>>().await);
+            let clock = Clock::manual();
+            let inbox = Breaking::inbox(true, handlers, clock.clone()).await;
+            assert_eq!(inbox.inner.intake.store(event(1, None)).await, Ok(Added::New));
+            while inbox.status().await.unwrap().in_progress == 0 {
+                tokio::task::yield_now().await;
+            }
+            tokio::spawn(async move { inbox.shutdown(SECOND * 300).await });
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            // Housekeeping would be due.
+            clock.advance(SECOND * 100);
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+        });
+        done.send(()).unwrap();
+    });
+    is_done.recv_timeout(SECOND * 120).expect("it let others go on");
 }

@@ -88,3 +88,16 @@ async fn letters_that_are_too_old_or_too_many_are_discarded_and_what_waits_goes_
         assert_eq!(inbox.add(&[event(3, None)]).await, [Added::Repeat], "{}", inbox.kind);
     }
 }
+
+#[tokio::test]
+async fn in_memory_letters_make_room_for_what_comes() {
+    let inbox = all().await.remove(0);
+    for number in 1..=5 {
+        inbox.add(&[event(number, None)]).await;
+        inbox.bury().await;
+    }
+    assert_eq!(inbox.add(&[event(6, None), event(7, None)]).await, [Added::New, Added::New]);
+    let letters = DeadEvents::new(Arc::clone(&inbox.store), Arc::default()).page(0, 9).await.unwrap();
+    assert_eq!(letters.iter().map(|letter| letter.body[0]).collect::<Vec<_>>(), [3, 4, 5], "the oldest went");
+    assert_eq!(inbox.add(&[event(1, None)]).await, [Added::Repeat], "they aren't handled again");
+}
