@@ -67,7 +67,7 @@ fn every_example_has_a_scenario_and_is_run() {
         found += 1;
         let place = if file { format!("`examples/{name}.rs`") } else { format!("`examples/{name}/`") };
         assert!(scenarios.contains(&place), "docs/scenarios.md doesn't name {place}");
-        // The operator's is run by a test, and the sandbox goes on until somebody ends it.
+        // These are run by tests of their own: tests/outbox_example.rs, tests/sandbox_example.rs.
         let is_run = run.lines().any(|line| line.split_whitespace().any(|word| word.trim_end_matches(';') == name));
         assert!(is_run || ["outbox", "sandbox"].contains(&name), "ci/test doesn't run {name}");
     }

@@ -4,7 +4,10 @@ use std::error::Error;
 
 use axum_partnero::webhook::{DeadEvent, DeadEvents};
 
-use crate::{PAGE, act_on, ago, counted, no_such, printable, say, table};
+use crate::{
+    letters::{PAGE, act_on, no_such},
+    show::{ago, counted, printable, say, table},
+};
 
 pub(crate) enum EventsCommand {
     List,
