@@ -86,8 +86,8 @@ async fn storm(test: &str, job: &Job, processes: usize) {
     assert_eq!(effects.sum().await, expected, "each counted once");
     // A handler may fail after its effect: each event has to be over for the inbox, too, and none given up.
     let events = job.events().await;
-    until("no event waits or is being handled", async || events.count(["pending", "claimed"]).await == 0).await;
-    assert_eq!((events.count(["dead"]).await, events.count(["done"]).await), (0, expected));
+    until("no event waits or is being handled", async || events.open().await == 0).await;
+    assert_eq!((events.dead().await, events.over().await), (0, expected));
     println!(
         "{test}: {} deliveries, {} genuine events, {} repeats, {} forged, {} truncated, {} unanswered, {killed} kills",
         tally.deliveries, expected, tally.repeats, tally.forged, tally.truncated, tally.unanswered

@@ -1,4 +1,4 @@
-//! The table of an inbox, as somebody sees it who looks into the database.
+//! The tables of an inbox, as somebody sees it who looks into the database.
 
 use std::path::Path;
 
@@ -18,17 +18,23 @@ impl Events {
         Self::Postgres(PgPoolOptions::new().max_connections(1).connect(url).await.unwrap())
     }
 
-    /// How many are in one of these states.
-    pub(crate) async fn count<const N: usize>(&self, states: [&str; N]) -> i64 {
-        let mut sum = 0;
-        for state in states {
-            const COUNT: &str = "SELECT COUNT(*) FROM partnero_events WHERE state = $1";
-            let count: i64 = match self {
-                Self::Sqlite(pool) => sqlx::query_scalar(COUNT).bind(state).fetch_one(pool).await.unwrap(),
-                Self::Postgres(pool) => sqlx::query_scalar(COUNT).bind(state).fetch_one(pool).await.unwrap(),
-            };
-            sum += count;
+    /// How many wait or are being handled.
+    pub(crate) async fn open(&self) -> i64 {
+        self.count("SELECT COUNT(*) FROM partnero_events WHERE state IN ('pending', 'claimed')").await
+    }
+
+    pub(crate) async fn dead(&self) -> i64 {
+        self.count("SELECT COUNT(*) FROM partnero_events WHERE state = 'dead'").await
+    }
+
+    pub(crate) async fn over(&self) -> i64 {
+        self.count("SELECT COUNT(*) FROM partnero_seen WHERE over_at IS NOT NULL").await
+    }
+
+    async fn count(&self, question: &'static str) -> i64 {
+        match self {
+            Self::Sqlite(pool) => sqlx::query_scalar(question).fetch_one(pool).await.unwrap(),
+            Self::Postgres(pool) => sqlx::query_scalar(question).fetch_one(pool).await.unwrap(),
         }
-        sum
     }
 }
