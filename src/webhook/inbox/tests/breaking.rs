@@ -117,9 +117,12 @@ async fn a_result_that_the_inbox_refuses_is_recorded_without_its_words_and_holds
     for number in 1..=4 {
         assert_eq!(inbox.inner.intake.store(event(number, None)).await, Ok(Added::New));
     }
-    while inbox.status().await.unwrap().dead < 4 {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let dead = async {
+        while inbox.status().await.unwrap().dead < 4 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(SECOND * 120, dead).await.expect("all are recorded");
     let letters = inbox.dead_letters().page(0, 9).await.unwrap();
     let words: Vec<_> = letters.iter().map(|letter| letter.message.as_str()).collect();
     assert_eq!(words, ["", "no such partner", "", "no such partner"]);
