@@ -72,9 +72,16 @@ impl Dispatcher {
         let (store, keeping) = (&self.shared.store, self.shared.settings.keeping);
         let room = if last && self.may_claim() { self.room() } else { 0 };
         let (terms, lease) = self.terms();
-        let recorded = match room {
-            0 => store.settle(&settlements, keeping).await.map(|settled| (settled, None)),
-            room => store.turn(&settlements, keeping, room, terms).await,
+        let turned = match room {
+            0 => None,
+            room => Some(store.turn(&settlements, keeping, room, terms).await),
+        };
+        let recorded = match turned {
+            // What is refused may be the claim: that takes no result with it.
+            None | Some(Err(OutboxError::Refused(_))) => {
+                store.settle(&settlements, keeping).await.map(|settled| (settled, None))
+            }
+            Some(turned) => turned,
         };
         let (settled, claim) = match recorded {
             Ok(recorded) => recorded,

@@ -134,3 +134,14 @@ async fn a_result_that_the_outbox_refuses_holds_up_no_other() {
     assert_eq!(partnero.status().await.unwrap().in_flight, 1, "it stays claimed until its lease is over");
     odd.abort();
 }
+
+#[tokio::test]
+async fn a_claim_that_the_outbox_refuses_takes_no_result_with_it() {
+    let (log, _guard) = Log::start();
+    let world = World::new().await;
+    let partnero = world.open();
+    world.base.set_for(Mood::Fails(OutboxError::Refused("another row".to_owned())), &["turn"]);
+    within(partnero.track_sale(sale("o1")).delivered()).await.unwrap();
+    assert!(world.base.asked("turn") > 0);
+    assert_eq!(log.count("the outbox refuses a result"), 0);
+}

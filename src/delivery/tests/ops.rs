@@ -45,7 +45,8 @@ impl Store for Inner {
         _limit: usize,
         _terms: Terms,
     ) -> Answer<'a, (Vec<bool>, Option<Claim>)> {
-        Box::pin(async move { Ok((self.settle(settlements, keeping).await?, None)) })
+        let settle = async move { Ok((self.settle(settlements, keeping).await?, None)) };
+        self.ask("turn", move || Box::pin(settle))
     }
 
     fn fates<'a>(&'a self, calls: &'a [CallId]) -> Answer<'a, Vec<Fate>> {
