@@ -7,6 +7,7 @@ pub mod api;
 #[cfg_attr(docsrs, doc(cfg(feature = "dashboard")))]
 pub mod dashboard;
 pub mod delivery;
+mod measure;
 pub mod model;
 pub mod referral;
 #[cfg(feature = "sandbox")]

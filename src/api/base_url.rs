@@ -1,11 +1,14 @@
 //! Where Partnero is, and what may be asked there: nothing that is built here ever leaves the base URL.
 
-use std::{fmt, net::IpAddr};
+use std::{borrow::Cow, fmt, net::IpAddr};
 
 use reqwest::Url;
 
 /// Partnero's own.
 pub(super) const DEFAULT: &str = "https://api.partnero.com/v1/";
+
+/// In the place of what is nobody's business.
+const SCRUBBED: &str = "REDACTED";
 
 /// A checked base URL. Its path ends with a slash.
 #[derive(Clone)]
@@ -72,6 +75,21 @@ impl BaseUrl {
 
     pub(super) fn is_https(&self) -> bool {
         self.0.scheme() == "https"
+    }
+
+    /// Its host, an IPv6 address without brackets.
+    pub(super) fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
+    }
+
+    pub(super) fn port(&self) -> Option<u16> {
+        self.0.port_or_known_default()
+    }
+
+    /// The URL of a request, with a word in the place of each key, and of a path that isn't ours, and without the query.
+    pub(super) fn scrubbed(&self, template: Option<&str>) -> String {
+        let path = template.map_or(Cow::Borrowed(SCRUBBED), |path| path.replace("{key}", SCRUBBED).into());
+        format!("{}{}", self.0, path.trim_start_matches('/'))
     }
 
     /// The URL of a path that is encoded already, with or without a query.

@@ -16,6 +16,7 @@ use crate::{
         client::Inner,
         send::chain,
     },
+    measure,
     model::ProgramType,
 };
 
@@ -157,6 +158,7 @@ impl ApiClientBuilder {
         let http = catch_unwind(AssertUnwindSafe(|| http.build()))
             .map_err(|_| ApiBuildError::HttpClient("its TLS could not be set up".to_owned()))?
             .map_err(|error| ApiBuildError::HttpClient(chain(error)))?;
+        measure::describe();
         Ok(ApiClient::from_inner(Inner {
             http: Some(http),
             base,

@@ -13,8 +13,9 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b
 #[derive(Clone)]
 pub(crate) struct Call<'a> {
     pub(super) method: Method,
-    /// The path as the documentation writes it, for logs: keys may be e-mail addresses.
-    pub(super) template: &'static str,
+    /// The path as the documentation writes it, for logs: keys may be e-mail addresses. `None` of a path that is none of
+    /// ours.
+    pub(super) template: Option<&'static str>,
     /// Relative to the base URL, encoded, with the query.
     pub(super) path: String,
     pub(super) body: Option<Cow<'a, str>>,
@@ -38,12 +39,17 @@ impl<'a> Call<'a> {
     }
 
     fn new(method: Method, template: &'static str) -> Self {
-        Self { method, template, path: template.trim_start_matches('/').to_owned(), body: None }
+        Self { method, template: Some(template), path: template.trim_start_matches('/').to_owned(), body: None }
     }
 
     /// A path that is no template's, as it is.
     pub(super) fn other(method: Method, path: &str) -> Self {
-        Self { method, template: "other", path: path.to_owned(), body: None }
+        Self { method, template: None, path: path.to_owned(), body: None }
+    }
+
+    /// Its template, for logs and metrics.
+    pub(super) fn endpoint(&self) -> &'static str {
+        self.template.unwrap_or("other")
     }
 
     /// Puts a key in the place of `{key}`, as one segment.
@@ -112,7 +118,7 @@ impl<'a> Call<'a> {
 /// Without the path and the body, which hold keys and personal data.
 impl fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.template)
+        write!(f, "{} {}", self.method, self.endpoint())
     }
 }
 

@@ -22,6 +22,7 @@ mod outcome;
 mod partners;
 pub(crate) mod response;
 mod send;
+mod span;
 mod transactions;
 mod webhooks;
 

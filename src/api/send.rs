@@ -10,36 +10,42 @@ use http::{
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER},
 };
 use serde_json::Value;
-use tracing::{Instrument as _, Span, field::Empty};
+use tracing::Instrument as _;
 
-use crate::api::{
-    ApiClient, Call,
-    attempt::{Answer, Attempt},
+use crate::{
+    api::{
+        ApiClient, Call,
+        attempt::{Answer, Attempt},
+        span,
+    },
+    measure,
 };
 
 impl ApiClient {
     /// Sends a call, once. Never panics, and logs neither keys nor bodies.
     pub(crate) async fn send(&self, call: Call<'_>) -> Attempt {
-        let span = tracing::debug_span!(
-            "partnero.request",
-            method = %call.method,
-            path = call.template,
-            status = Empty,
-            elapsed_ms = Empty,
-        );
+        let span = span::of(&call, &self.inner.base);
+        let (method, endpoint) = (span::method(&call.method), call.endpoint());
         let started = Instant::now();
         async {
             let attempt = self.attempt(call).await;
-            let span = Span::current();
-            span.record("elapsed_ms", u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
-            match &attempt {
+            let elapsed = started.elapsed();
+            let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+            let status = match &attempt {
                 Attempt::Answered(answer) => {
-                    span.record("status", answer.status.as_u16());
-                    tracing::debug!("answered");
+                    tracing::debug!(elapsed_ms, "answered");
+                    answer.status.as_str()
                 }
-                Attempt::NotSent(reason) => tracing::debug!(reason, "not sent"),
-                Attempt::Uncertain(reason) => tracing::debug!(reason, "sent, without a whole answer"),
-            }
+                Attempt::NotSent(reason) => {
+                    tracing::debug!(elapsed_ms, reason, "not sent");
+                    "not_sent"
+                }
+                Attempt::Uncertain(reason) => {
+                    tracing::debug!(elapsed_ms, reason, "sent, without a whole answer");
+                    "no_answer"
+                }
+            };
+            measure::request(method, endpoint, status, elapsed);
             attempt
         }
         .instrument(span)
@@ -65,14 +71,24 @@ impl ApiClient {
             Ok(response) => response,
             // Everything up to the end of the TLS handshake; not, for instance, the time-out of the whole request,
             // although that may strike while connecting.
-            Err(error) if error.is_connect() || error.is_builder() => return Attempt::NotSent(chain(error)),
-            Err(error) => return Attempt::Uncertain(chain(error)),
+            Err(error) if error.is_connect() || error.is_builder() => {
+                span::failed(&error);
+                return Attempt::NotSent(chain(error));
+            }
+            Err(error) => {
+                span::failed(&error);
+                return Attempt::Uncertain(chain(error));
+            }
         };
         let status = response.status();
+        span::answered(status);
         let retry_after = retry_after(response.headers(), SystemTime::now());
         match read(&mut response, self.inner.max_response_bytes).await {
             Ok(json) => Attempt::Answered(Answer { status, retry_after, json }),
-            Err(error) => Attempt::Uncertain(chain(error)),
+            Err(error) => {
+                span::failed(&error);
+                Attempt::Uncertain(chain(error))
+            }
         }
     }
 }

@@ -38,6 +38,11 @@ pub enum CallKind {
 }
 
 impl CallKind {
+    /// The names of those that are tracked.
+    #[cfg(feature = "metrics")]
+    pub(crate) const NAMES: [&'static str; 4] =
+        [Self::SignUp.as_str(), Self::Sale.as_str(), Self::Refund.as_str(), Self::Adjustment.as_str()];
+
     /// The name in logs, metrics and tables.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -211,12 +211,12 @@ impl Dispatcher {
         let any_over = !ended.is_empty() || !dead.is_empty();
         for ended in ended {
             log::not_sent(&self.shared.name, &ended);
-            Shared::count(&self.shared.tally.delivered);
+            self.shared.ended(ended.kind, ended.end);
             self.shared.waiting.tell(ended.id, Progress::Ended(ended.end, None));
         }
         for (id, letter) in dead {
             log::dead_letter(&self.shared.name, &letter);
-            Shared::count(&self.shared.tally.dead);
+            self.shared.died(letter.kind);
             self.shared.waiting.tell(id, Progress::Dead(letter.reason, letter.message));
         }
         if any_over {

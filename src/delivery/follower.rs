@@ -131,7 +131,7 @@ async fn answer_to(shared: &Shared, fate: &Fate) -> Option<Value> {
 }
 
 /// Waits until nothing more is stored, and nothing more is delivered here.
-async fn over(shared: &Shared, mut finished: watch::Receiver<bool>) {
+pub(super) async fn over(shared: &Shared, mut finished: watch::Receiver<bool>) {
     let mut stop = shared.stop.subscribe();
     // Its end, without a word, says the same.
     let _ = finished.wait_for(|finished| *finished).await;

@@ -23,6 +23,8 @@ mod dispatcher;
 mod flush;
 mod follower;
 mod gate;
+#[cfg(feature = "metrics")]
+mod gauges;
 mod herald;
 #[cfg(test)]
 mod histories;

@@ -11,9 +11,19 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     api::ApiClient,
     delivery::{
-        call::logged, clock::Clock, gate::HoldReason, observer::Event, outbox::Store, reach::Reach, refused::Refused,
-        settings::Settings, stop::Stop, waiting::Waiting,
+        call::{CallKind, logged},
+        clock::Clock,
+        gate::HoldReason,
+        observer::Event,
+        outbox::Store,
+        outcome::End,
+        reach::Reach,
+        refused::Refused,
+        settings::Settings,
+        stop::Stop,
+        waiting::Waiting,
     },
+    measure,
 };
 
 /// Held by the tasks; the handles hold it too, so it must not keep the tasks alive by itself.
@@ -118,9 +128,22 @@ impl Shared {
         tokio::time::timeout(within, self.all_stored()).await.unwrap_or(false)
     }
 
+    /// A call ended well here.
+    pub(crate) fn ended(&self, kind: CallKind, end: End) {
+        Self::count(&self.tally.delivered);
+        measure::call(&self.name, kind.as_str(), end.as_str());
+    }
+
+    /// A call became a dead letter here.
+    pub(crate) fn died(&self, kind: CallKind) {
+        Self::count(&self.tally.dead);
+        measure::call(&self.name, kind.as_str(), "dead_letter");
+    }
+
     /// A call that isn't taken: counted, and unless that was said before, logged and told.
     pub(crate) fn refuse(&self, refused: Refused, tell: bool) {
         Self::count(&self.tally.refused);
+        measure::refused(&self.name, refused.error.reason());
         if tell {
             tracing::error!(
                 outbox = self.name,
@@ -150,7 +173,7 @@ impl Shared {
         }
     }
 
-    pub(crate) fn count(counter: &AtomicU64) {
+    fn count(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 }

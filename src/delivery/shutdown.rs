@@ -60,7 +60,8 @@ struct Running {
     writer: Option<JoinHandle<()>>,
     dispatcher: Option<JoinHandle<()>>,
     notifier: Option<JoinHandle<()>>,
-    follower: Option<JoinHandle<()>>,
+    /// They end with the others, and have nothing that would keep.
+    helpers: Vec<JoinHandle<()>>,
 }
 
 impl Tasks {
@@ -68,9 +69,9 @@ impl Tasks {
         writer: JoinHandle<()>,
         dispatcher: Option<JoinHandle<()>>,
         notifier: Option<JoinHandle<()>>,
-        follower: Option<JoinHandle<()>>,
+        helpers: Vec<JoinHandle<()>>,
     ) -> Self {
-        let running = Running { writer: Some(writer), dispatcher, notifier, follower };
+        let running = Running { writer: Some(writer), dispatcher, notifier, helpers };
         Self { running: Mutex::new(running), report: OnceCell::new() }
     }
 }
@@ -86,9 +87,11 @@ pub(crate) async fn shutdown(live: &Live, within: Duration) -> ShutdownReport {
         join(&mut running.writer, &mut stop).await;
         join(&mut running.dispatcher, &mut stop).await;
         join(&mut running.notifier, &mut stop).await;
-        // It ends with the others, and has nothing that would keep.
-        if let Some(follower) = running.follower.take() {
-            follower.abort();
+        for helper in &running.helpers {
+            helper.abort();
+        }
+        while let Some(helper) = running.helpers.pop() {
+            let _ = helper.await;
         }
         live.shared.waiting.leave_all();
 
@@ -98,6 +101,8 @@ pub(crate) async fn shutdown(live: &Live, within: Duration) -> ShutdownReport {
             _ => Instant::now() + COUNTING,
         };
         let counts = timeout_at(until, shared.store.counts()).await.ok().and_then(Result::ok);
+        #[cfg(feature = "metrics")]
+        super::gauges::last(shared, counts.as_ref());
         let _ = timeout_at(until, shared.store.tidy()).await;
         let open = counts.map(|counts| counts.pending + counts.in_flight + counts.uncertain + counts.parked);
         let untold = counts.map(|counts| counts.notices);

@@ -11,8 +11,8 @@ use crate::delivery::{
     waiting::LeaveAll,
 };
 
-/// The writer; the dispatcher and the notifier, unless this process only stores; and for an outbox that others can see,
-/// the follower.
+/// The writer; the dispatcher and the notifier, unless this process only stores; for an outbox that others can see, the
+/// follower; and with the feature `metrics`, the task that says what waits.
 pub(crate) fn start(shared: Shared, rules: Rules, observer: Option<Arc<dyn AnyObserver>>, runtime: &Handle) -> Live {
     let shared = Arc::new(shared);
     let settings = shared.settings;
@@ -28,16 +28,19 @@ pub(crate) fn start(shared: Shared, rules: Rules, observer: Option<Arc<dyn AnyOb
             Notifier::new(Arc::clone(&shared), Arc::clone(&observer)).run(finished.clone())
         }))
     });
-    let follower = (!shared.store.is_volatile()).then(|| {
+    let mut helpers = Vec::new();
+    #[cfg(feature = "metrics")]
+    helpers.push(runtime.spawn(super::gauges::run(Arc::clone(&shared), finished.subscribe())));
+    if !shared.store.is_volatile() {
         let finished = finished.subscribe();
         // Where nothing is dispatched, nobody else leaves those who wait.
         let leaving = (!settings.dispatch).then(|| LeaveAll(Arc::clone(&shared)));
         let (outbox, what, stop, shared) = keep("follower");
-        runtime.spawn(async move {
+        helpers.push(runtime.spawn(async move {
             let _leaving = leaving;
             keep_running(outbox, what, stop, move || Follower::new(Arc::clone(&shared)).run(finished.clone())).await;
-        })
-    });
+        }));
+    }
     let dispatcher = settings.dispatch.then(|| {
         let leaving = LeaveAll(Arc::clone(&shared));
         let (outbox, what, stop, shared) = keep("dispatcher");
@@ -47,7 +50,7 @@ pub(crate) fn start(shared: Shared, rules: Rules, observer: Option<Arc<dyn AnyOb
             finished.send_replace(true);
         })
     });
-    let tasks = Tasks::new(runtime.spawn(writer.run()), dispatcher, notifier, follower);
+    let tasks = Tasks::new(runtime.spawn(writer.run()), dispatcher, notifier, helpers);
     Live {
         #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
         buffered: shared.store.dialect().map(|_| super::buffered::Buffered::new()),

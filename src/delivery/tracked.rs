@@ -68,6 +68,40 @@ pub enum TrackError {
     MaybeStored,
 }
 
+impl TrackError {
+    /// All that [`reason`](Self::reason) can be, but for what is only found out after a call was taken.
+    #[cfg(feature = "metrics")]
+    pub(crate) const REASONS: [&'static str; 10] = [
+        "customer_key",
+        "transaction_key",
+        "no_customer",
+        "negative_amount",
+        "too_large",
+        "queue_full",
+        "sign_ups_only",
+        "refused",
+        "shut_down",
+        "in_memory",
+    ];
+
+    /// The name in metrics.
+    pub(crate) const fn reason(&self) -> &'static str {
+        match self {
+            Self::CustomerKey(_) => "customer_key",
+            Self::TransactionKey(_) => "transaction_key",
+            Self::NoCustomer => "no_customer",
+            Self::NegativeAmount => "negative_amount",
+            Self::TooLarge { .. } => "too_large",
+            Self::QueueFull { .. } => "queue_full",
+            Self::SignUpsOnly => "sign_ups_only",
+            Self::Refused { .. } => "refused",
+            Self::ShutDown => "shut_down",
+            Self::InMemory => "in_memory",
+            Self::MaybeStored => "maybe_stored",
+        }
+    }
+}
+
 /// Why there is no [`Outcome`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

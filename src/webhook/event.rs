@@ -89,6 +89,14 @@ macro_rules! define {
                 }
             }
 
+            /// Its name, if Partnero documents it.
+            pub(crate) fn documented_name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => $name,)*
+                    Self::Unknown(_) => "unknown",
+                }
+            }
+
             fn subject(&self) -> Option<&dyn Subject> {
                 match self {
                     $(Self::$variant(event) => Some(&event.data),)*

@@ -16,11 +16,15 @@ use http::StatusCode;
 use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 
 use crate::{
+    measure,
     model::Loggable,
     webhook::{
         EventId, VerifiedWebhook, WebhookEvent, WebhookRejection, WebhookSecret,
         age::time_of,
-        inbox::{Added, Inner, NewEvent, Shared, log},
+        inbox::{
+            Added, Inner, NewEvent, Shared,
+            log::{self, Verdict},
+        },
     },
 };
 
@@ -59,12 +63,12 @@ impl Door {
     async fn take(&self, VerifiedWebhook(webhook): VerifiedWebhook, began: Duration) -> StatusCode {
         let shared = &self.inbox.shared;
         let (id, event) = (webhook.id(), webhook.event());
-        let mut came = Came { shared, id, event: &event, began, verdict: NOT_ANSWERED.to_owned() };
+        let mut came = Came { shared, id, event: &event, began, verdict: Verdict::NOT_ANSWERED };
         let (status, verdict) = if !shared.handlers.handles(event.name()) {
-            (StatusCode::OK, "no handler".to_owned())
+            (StatusCode::OK, Verdict::NO_HANDLER)
         } else if self.is_too_old(&event) {
             Shared::count(&shared.too_old);
-            (StatusCode::OK, "too old: dropped unhandled".to_owned())
+            (StatusCode::OK, Verdict::TOO_OLD)
         } else {
             let new = NewEvent {
                 digest: *id.as_bytes(),
@@ -78,7 +82,7 @@ impl Door {
                 Ok(Added::New | Added::Repeat) => StatusCode::OK,
                 Ok(Added::Full) | Err(_) => StatusCode::SERVICE_UNAVAILABLE,
             };
-            (status, log::verdict(stored))
+            (status, Verdict::of(stored))
         };
         came.verdict = verdict;
         status
@@ -96,22 +100,20 @@ impl Door {
     }
 }
 
-/// Of a request that ended before there was an answer. Whether the event is stored, nobody knows: Partnero sends it again.
-const NOT_ANSWERED: &str = "not answered: the sender left, or time was up";
-
-/// A webhook that Partnero signed: it is logged whatever becomes of its request.
+/// A webhook that Partnero signed: it is logged and counted whatever becomes of its request.
 struct Came<'a> {
     shared: &'a Shared,
     id: EventId,
     event: &'a WebhookEvent,
     began: Duration,
-    verdict: String,
+    verdict: Verdict,
 }
 
 impl Drop for Came<'_> {
     fn drop(&mut self) {
         let took = self.shared.clock.monotonic().saturating_sub(self.began);
         log::came(&self.shared.name, self.id, self.event, &self.verdict, took);
+        measure::webhook(self.event.documented_name(), self.verdict.name);
     }
 }
 
@@ -145,6 +147,7 @@ impl Drop for Reading<'_> {
         if self.is_read {
             return;
         }
+        measure::webhook("unknown", "unread");
         if let Some(more) = shared.unread.say(Instant::now()) {
             tracing::warn!(
                 inbox = shared.name,
@@ -163,6 +166,7 @@ async fn receive(State(door): State<Door>, Received { webhook, began }: Received
             if matches!(rejection, WebhookRejection::NotVerified(_)) {
                 return rejection.into_response();
             }
+            measure::webhook("unknown", "unread");
             let shared = &door.inbox.shared;
             if let Some(more) = shared.unread.say(Instant::now()) {
                 let (inbox, status) = (&shared.name, rejection.status().as_u16());

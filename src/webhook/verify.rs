@@ -6,10 +6,13 @@ use bytes::Bytes;
 use hmac::{Mac as _, digest::CtOutput};
 use http::HeaderMap;
 
-use crate::webhook::{
-    secret::WebhookSecret,
-    signature::{Candidates, lookalikes},
-    verified::Verified,
+use crate::{
+    measure,
+    webhook::{
+        secret::WebhookSecret,
+        signature::{Candidates, lookalikes},
+        verified::Verified,
+    },
 };
 
 /// Why a webhook isn't taken for Partnero's.
@@ -91,6 +94,8 @@ impl WebhookSecret {
     }
 
     fn refused(&self, headers: &HeaderMap, error: VerifyError) -> VerifyError {
+        // Whoever sends it says which event it is, and isn't believed.
+        measure::webhook("unknown", "forged");
         if let Some(more) = self.secrets().refused.say(Instant::now()) {
             tracing::warn!(reason = %error, seen = ?lookalikes(headers), more, "a webhook was refused");
         }

@@ -4,7 +4,6 @@ use crate::delivery::{
     courier::Delivered,
     log,
     outbox::{ClaimedCall, OutboxError, Settlement, Transition},
-    shared::Shared,
     ticket::Progress,
 };
 
@@ -93,11 +92,11 @@ impl Dispatcher {
             match &progress {
                 Progress::Ended(end, _) => {
                     log::ended(&self.shared.name, &call, *end);
-                    Shared::count(&self.shared.tally.delivered);
+                    self.shared.ended(call.kind, *end);
                 }
                 Progress::Dead(reason, message) => {
                     log::dead(&self.shared.name, &call, *reason, message);
-                    Shared::count(&self.shared.tally.dead);
+                    self.shared.died(call.kind);
                 }
                 _ => continue,
             }

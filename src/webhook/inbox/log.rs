@@ -1,6 +1,6 @@
 //! What is logged of events: their names, never whom they are about.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use crate::{
     model::Loggable,
@@ -10,7 +10,7 @@ use crate::{
 use super::storer::NotStored;
 
 /// What was decided of a request that Partnero signed.
-pub(crate) fn came(inbox: &str, id: EventId, event: &WebhookEvent, verdict: &str, latency: Duration) {
+pub(crate) fn came(inbox: &str, id: EventId, event: &WebhookEvent, verdict: &Verdict, latency: Duration) {
     let envelope = event.envelope();
     tracing::info!(
         inbox,
@@ -19,19 +19,36 @@ pub(crate) fn came(inbox: &str, id: EventId, event: &WebhookEvent, verdict: &str
         webhook_key = envelope.webhook_key().map(|key| tracing::field::display(Loggable(key))),
         time = envelope.created_at().map(|time| tracing::field::display(Loggable(time))),
         bytes = envelope.raw().len(),
-        verdict,
+        verdict = &*verdict.text,
         ?latency,
         "a webhook came"
     );
 }
 
-/// The verdict of one that the inbox was asked to keep.
-pub(crate) fn verdict(stored: Result<Added, NotStored>) -> String {
-    match stored {
-        Ok(Added::New) => "stored".to_owned(),
-        Ok(Added::Repeat) => "a repeat".to_owned(),
-        Ok(Added::Full) => "not stored: the inbox is full".to_owned(),
-        Err(error) => format!("not stored: {error}"),
+/// What was decided of such a request: its name in metrics, and what the log says.
+pub(crate) struct Verdict {
+    pub(crate) name: &'static str,
+    text: Cow<'static, str>,
+}
+
+impl Verdict {
+    pub(crate) const NO_HANDLER: Self = Self::new("no_handler", "no handler");
+    pub(crate) const TOO_OLD: Self = Self::new("too_old", "too old: dropped unhandled");
+    /// It ended before there was an answer. Whether the event is stored, nobody knows: Partnero sends it again.
+    pub(crate) const NOT_ANSWERED: Self = Self::new("not_answered", "not answered: the sender left, or time was up");
+
+    const fn new(name: &'static str, text: &'static str) -> Self {
+        Self { name, text: Cow::Borrowed(text) }
+    }
+
+    /// Of one that the inbox was asked to keep.
+    pub(crate) fn of(stored: Result<Added, NotStored>) -> Self {
+        match stored {
+            Ok(Added::New) => Self::new("stored", "stored"),
+            Ok(Added::Repeat) => Self::new("repeat", "a repeat"),
+            Ok(Added::Full) => Self::new("not_stored", "not stored: the inbox is full"),
+            Err(error) => Self { name: "not_stored", text: format!("not stored: {error}").into() },
+        }
     }
 }
 

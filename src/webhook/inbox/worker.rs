@@ -14,6 +14,7 @@ use tokio::{
 
 use crate::{
     delivery::{Finder, OutboxError, Stop, backoff, chance, until},
+    measure,
     model::mask,
     webhook::{EventId, WebhookEvent},
 };
@@ -143,18 +144,21 @@ impl Worker {
         self.ahead.came_back();
         self.begin_next();
         let shared = &self.shared;
+        let documented = event.as_ref().map_or("unknown", WebhookEvent::documented_name);
         let to = match end {
             End::Done | End::TooOld => {
-                let (counter, verdict) = match end {
-                    End::Done => (&shared.handled, "handled"),
-                    _ => (&shared.too_old, "too old: dropped unhandled"),
+                let (counter, name, verdict) = match end {
+                    End::Done => (&shared.handled, "handled", "handled"),
+                    _ => (&shared.too_old, "too_old", "too old: dropped unhandled"),
                 };
                 Shared::count(counter);
+                measure::webhook(documented, name);
                 log::handled(&shared.name, id, event.as_ref(), verdict, began.elapsed());
                 To::Done
             }
             End::Failed(message) if attempts + 1 >= shared.settings.attempts => {
                 Shared::count(&shared.died);
+                measure::webhook(documented, "dead_letter");
                 log::dead(&shared.name, (row, id), event.as_ref(), &message, attempts + 1);
                 To::Dead { message }
             }
@@ -266,6 +270,7 @@ impl Worker {
         self.next_claim = if room > 0 { next.map(|next| self.now() + next) } else { Some(self.now()) };
         for letter in dead {
             Shared::count(&self.shared.died);
+            measure::webhook("unknown", "dead_letter");
             log::lost(&self.shared.name, letter);
         }
         self.ahead.turned();

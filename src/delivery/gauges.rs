@@ -1,0 +1,57 @@
+//! The task that says now and then what the outbox holds, as gauges.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::watch;
+
+use crate::{
+    delivery::{call::CallKind, follower::over, outbox::Counts, shared::Shared, tracked::TrackError},
+    measure::{self, Queue},
+};
+
+/// Between two looks: about as often as Prometheus scrapes.
+const BETWEEN: Duration = Duration::from_secs(15);
+/// And a look takes no more than a hundredth of the time, be it at a million calls that wait.
+const SHARE: u32 = 100;
+
+/// Looks until nothing more is stored or delivered here: `finished` says so of the dispatcher.
+pub(crate) async fn run(shared: Arc<Shared>, finished: watch::Receiver<bool>) {
+    tokio::select! {
+        () = look(&shared) => {}
+        () = over(&shared, finished) => {}
+    }
+    let counts = shared.store.counts().await;
+    last(&shared, counts.ok().as_ref());
+}
+
+async fn look(shared: &Shared) {
+    loop {
+        let began = Instant::now();
+        let counts = shared.store.counts().await;
+        let wait = BETWEEN.max(began.elapsed().saturating_mul(SHARE));
+        // Each time: a recorder may have been installed since the last.
+        measure::describe();
+        measure::begin(&shared.name, &CallKind::NAMES, &TrackError::REASONS);
+        tell(shared, counts.ok().as_ref());
+        let next = shared.clock.monotonic() + wait;
+        shared.clock.sleep_until(next).await;
+    }
+}
+
+/// When the handle is at its end. What is in memory doesn't change any more; what is in a database, others go on with, and
+/// nobody here looks.
+pub(crate) fn last(shared: &Shared, counts: Option<&Counts>) {
+    tell(shared, counts.filter(|_| shared.store.is_volatile()));
+}
+
+fn tell(shared: &Shared, counts: Option<&Counts>) {
+    let queue = counts.map(|counts| Queue {
+        depth: (counts.pending + counts.in_flight + counts.uncertain) as u64 + shared.tally.buffered(),
+        oldest: counts.oldest.unwrap_or_default(),
+        dead_letters: counts.dead,
+    });
+    measure::queue(&shared.name, queue.as_ref());
+}
