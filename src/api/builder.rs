@@ -16,7 +16,6 @@ use crate::{
         client::Inner,
         send::chain,
     },
-    measure,
     model::ProgramType,
 };
 
@@ -158,7 +157,6 @@ impl ApiClientBuilder {
         let http = catch_unwind(AssertUnwindSafe(|| http.build()))
             .map_err(|_| ApiBuildError::HttpClient("its TLS could not be set up".to_owned()))?
             .map_err(|error| ApiBuildError::HttpClient(chain(error)))?;
-        measure::describe();
         Ok(ApiClient::from_inner(Inner {
             http: Some(http),
             base,

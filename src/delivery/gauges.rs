@@ -33,7 +33,6 @@ async fn look(shared: &Shared) {
         let counts = shared.store.counts().await;
         let wait = BETWEEN.max(began.elapsed().saturating_mul(SHARE));
         // Each time: a recorder may have been installed since the last.
-        measure::describe();
         measure::begin(&shared.name, &CallKind::NAMES, &TrackError::REASONS);
         tell(shared, counts.ok().as_ref());
         let next = shared.clock.monotonic() + wait;

@@ -8,9 +8,9 @@ mod off;
 mod on;
 
 #[cfg(not(feature = "metrics"))]
-pub(crate) use off::{call, describe, refused, request};
+pub(crate) use off::{call, refused, request};
 #[cfg(feature = "metrics")]
-pub(crate) use on::{Queue, begin, call, describe, queue, refused, request};
+pub(crate) use on::{Queue, begin, call, queue, refused, request};
 
 #[cfg(all(feature = "webhooks", not(feature = "metrics")))]
 pub(crate) use off::webhook;

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-pub(crate) fn describe() {}
-
 pub(crate) fn call(_: &str, _: &'static str, _: &'static str) {}
 
 pub(crate) fn refused(_: &str, _: &'static str) {}

@@ -3,7 +3,11 @@
 //! Each is looked up where it is used, and kept nowhere: so a recorder counts from when it is installed, be that before
 //! a handle is built or after. None is touched by a call on its way into the queue.
 
-use std::time::Duration;
+use std::{
+    ptr,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
@@ -25,8 +29,14 @@ pub(crate) struct Queue {
     pub(crate) dead_letters: usize,
 }
 
-/// Says what each metric is. A recorder keeps what it is told first.
-pub(crate) fn describe() {
+/// Says what each metric is, to each recorder once: before the first that it is given.
+fn describe() {
+    static TOLD: AtomicUsize = AtomicUsize::new(0);
+    let recorder = metrics::with_recorder(|recorder| ptr::from_ref(recorder).cast::<()>().addr());
+    if TOLD.load(Ordering::Relaxed) == recorder {
+        return;
+    }
+    TOLD.store(recorder, Ordering::Relaxed);
     describe_counter!(CALLS, Unit::Count, "Calls that ended in this process, by what they ended as.");
     describe_gauge!(QUEUE_DEPTH, Unit::Count, "Calls that wait to be sent. NaN: the outbox is out of reach.");
     describe_gauge!(OLDEST, Unit::Seconds, "How long the oldest of them waits. NaN: the outbox is out of reach.");
@@ -43,6 +53,7 @@ pub(crate) fn describe() {
 
 /// Begins the counters of a handle that alerts look at: of one that begins at 1, Prometheus sees no increase.
 pub(crate) fn begin(handle: &str, calls: &[&'static str], reasons: &[&'static str]) {
+    describe();
     for call in calls {
         counter!(CALLS, "handle" => handle.to_owned(), "call" => *call, "outcome" => "dead_letter").increment(0);
     }
@@ -53,16 +64,19 @@ pub(crate) fn begin(handle: &str, calls: &[&'static str], reasons: &[&'static st
 
 /// A call is over.
 pub(crate) fn call(handle: &str, call: &'static str, outcome: &'static str) {
+    describe();
     counter!(CALLS, "handle" => handle.to_owned(), "call" => call, "outcome" => outcome).increment(1);
 }
 
 /// A call wasn't taken.
 pub(crate) fn refused(handle: &str, reason: &'static str) {
+    describe();
     counter!(REFUSED, "handle" => handle.to_owned(), "reason" => reason).increment(1);
 }
 
 /// What waits, as far as that is known.
 pub(crate) fn queue(handle: &str, queue: Option<&Queue>) {
+    describe();
     let depth = queue.map_or(f64::NAN, |queue| queue.depth as f64);
     let oldest = queue.map_or(f64::NAN, |queue| queue.oldest.as_secs_f64());
     let dead_letters = queue.map_or(f64::NAN, |queue| queue.dead_letters as f64);
@@ -73,11 +87,13 @@ pub(crate) fn queue(handle: &str, queue: Option<&Queue>) {
 
 /// A request is over. The endpoint is a template, without keys.
 pub(crate) fn request(method: &'static str, endpoint: &'static str, status: &str, took: Duration) {
+    describe();
     histogram!(REQUEST, "method" => method, "endpoint" => endpoint, "status" => status.to_owned()).record(took);
 }
 
 /// A webhook came, or is over. Its event is a documented name or `unknown`.
 #[cfg(feature = "webhooks")]
 pub(crate) fn webhook(event: &'static str, verdict: &'static str) {
+    describe();
     counter!(WEBHOOKS, "event" => event, "verdict" => verdict).increment(1);
 }

@@ -3,6 +3,8 @@
 
 #[path = "../shared/log.rs"]
 mod log;
+#[path = "../shared/scrape.rs"]
+mod scrape;
 #[path = "../shared/wait.rs"]
 mod wait;
 
@@ -14,6 +16,7 @@ mod clock;
 mod faults;
 mod first;
 mod holds;
+mod metrics;
 mod nothing_waits;
 mod observing;
 mod secrets;

@@ -16,7 +16,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     delivery::{Clock, OutboxError, Reach, Stop, join, keep_running, stop_when_done, stop_within},
-    measure,
     webhook::{WebhookSecret, handler::Handlers, route::Door, seldom::Seldom},
 };
 
@@ -93,7 +92,6 @@ impl Inbox {
         settings: Settings,
         runtime: &Handle,
     ) -> Self {
-        measure::describe();
         let shared = Arc::new(Shared {
             name,
             store,
