@@ -56,3 +56,8 @@ pub use webhook::{
 #[cfg(doctest)]
 #[doc = include_str!("../docs/mobile.md")]
 struct Mobile;
+
+/// The Rust in it compiles.
+#[cfg(all(doctest, feature = "metrics"))]
+#[doc = include_str!("../docs/telemetry.md")]
+struct Telemetry;

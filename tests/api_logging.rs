@@ -7,12 +7,14 @@ mod server;
 use std::{
     io::Write,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum_partnero::{NewCustomer, api::PartnerBy};
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use server::{KEY, Server};
+use server::{KEY, Reply, Server, json};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -28,9 +30,8 @@ impl Write for Log {
     }
 }
 
-#[tokio::test]
-async fn the_path_is_logged_without_keys_and_the_status() {
-    let log = Log::default();
+/// Keeps what is logged while it is there.
+fn keep(log: &Log) -> DefaultGuard {
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_ansi(false)
@@ -40,8 +41,17 @@ async fn the_path_is_logged_without_keys_and_the_status() {
             move || log.clone()
         })
         .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    tracing::subscriber::set_default(subscriber)
+}
 
+fn text(log: &Log) -> String {
+    String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
+}
+
+#[tokio::test]
+async fn the_path_is_logged_without_keys_and_the_status() {
+    let log = Log::default();
+    let guard = keep(&log);
     let server = Server::always(422, r#"{"message":"mia@x.test is taken","errors":{"email":["mia@x.test"]}}"#).await;
     let client = server.client();
     client.customers().get("mia@x.test").await.unwrap_err();
@@ -51,11 +61,63 @@ async fn the_path_is_logged_without_keys_and_the_status() {
     client.request(http::Method::GET, "leads?email=mia%40x.test", None).await.unwrap_err();
     drop(guard);
 
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    for expected in ["partnero.request", "method=GET", "path=\"/customers/{key}\"", "status=422", "elapsed_ms="] {
+    let text = text(&log);
+    let port = format!("server.port={} ", server.address.port());
+    let url = format!("url.full=http://{}/v1/customers/REDACTED ", server.address);
+    for expected in [
+        "INFO partnero.request{",
+        "otel.kind=\"client\"",
+        "otel.name=GET /customers/{key} ",
+        "http.request.method=\"GET\"",
+        "server.address=\"127.0.0.1\"",
+        &port,
+        "url.template=\"/customers/{key}\"",
+        &url,
+        "http.response.status_code=422",
+        "error.type=\"422\"",
+        "otel.status_code=\"ERROR\"",
+        "elapsed_ms=",
+        // Of a path that is none of ours, nothing is told.
+        "otel.name=GET http",
+        "/v1/REDACTED}",
+    ] {
         assert!(text.contains(expected), "{expected}: {text}");
     }
     for secret in ["mia", "Mia", "%40", KEY] {
         assert!(!text.contains(secret), "{secret}: {text}");
     }
+}
+
+#[tokio::test]
+async fn a_span_says_of_which_kind_the_failure_was_and_nothing_of_a_success() {
+    let log = Log::default();
+    let _guard = keep(&log);
+    let good = Server::always(200, r#"{"status":1,"data":{}}"#).await;
+    good.client().program().await.unwrap();
+    let text_of_success = text(&log);
+    assert!(text_of_success.contains("http.response.status_code=200"), "{text_of_success}");
+    assert!(
+        !text_of_success.contains("error.type") && !text_of_success.contains("otel.status_code"),
+        "{text_of_success}"
+    );
+
+    let hangs = Server::new(|_| Reply::Hang(Vec::new())).await;
+    hangs.builder().request_timeout(Duration::from_millis(100)).build().unwrap().program().await.unwrap_err();
+    let cuts = Server::new(|_| Reply::Cut(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".to_vec())).await;
+    cuts.client().program().await.unwrap_err();
+    let redirects = Server::new(|_| json(302, "{}")).await;
+    redirects.client().program().await.unwrap_err();
+    let closed = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    };
+    let nobody = axum_partnero::ApiClient::builder(KEY).base_url(format!("http://{closed}/v1")).build().unwrap();
+    nobody.program().await.unwrap_err();
+    nobody.request(http::Method::from_bytes(b"MIA").unwrap(), "leads", None).await.unwrap_err();
+    let text = text(&log);
+    for class in ["timeout", "body", "connect"] {
+        assert!(text.contains(&format!("error.type=\"{class}\"")), "{class}: {text}");
+    }
+    assert!(text.contains("otel.name=HTTP http.request.method=\"_OTHER\""), "{text}");
+    assert!(!text.contains("MIA") && !text.contains("error.type=\"302\""), "{text}");
 }

@@ -4,6 +4,9 @@
 
 use std::{fs, path::Path};
 
+#[path = "documents/telemetry.rs"]
+mod telemetry;
+
 fn read(file: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
 }
@@ -16,9 +19,15 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn every_file_that_they_name_exists() {
     let folders = ["src/", "tests/", "examples/", "benches/", "ci/", "docs/", "templates/"];
-    for document in
-        ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/mobile.md", "docs/partnero-down.md", "docs/scenarios.md"]
-    {
+    for document in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "docs/mobile.md",
+        "docs/partnero-down.md",
+        "docs/scenarios.md",
+        "docs/telemetry.md",
+    ] {
         let text = read(document);
         let files: Vec<_> =
             quoted(&text).filter(|name| folders.iter().any(|folder| name.starts_with(folder))).collect();

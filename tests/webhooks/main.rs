@@ -10,6 +10,8 @@ mod log;
 mod pgbouncer;
 #[path = "../shared/postgres.rs"]
 mod postgres;
+#[path = "../shared/scrape.rs"]
+mod scrape;
 #[path = "../shared/sign.rs"]
 mod sign;
 #[path = "../shared/wait.rs"]
@@ -32,6 +34,7 @@ mod lanes;
 mod leaving;
 mod letters;
 mod logging;
+mod metrics;
 mod pooler;
 mod process;
 mod shop;
