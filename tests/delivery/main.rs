@@ -15,6 +15,7 @@ mod chaos;
 mod clock;
 mod faults;
 mod first;
+mod gauges;
 mod holds;
 mod metrics;
 mod nothing_waits;

@@ -1,30 +1,18 @@
 //! What is counted and measured of calls and requests, as Prometheus would see it.
 
-use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum_partnero::{
-    NewCustomer, NewTransaction, Partnero, SqliteOutbox,
+    NewCustomer, NewTransaction, Partnero,
     sandbox::{Answer, Fault, Sandbox},
 };
-use sqlx::SqlitePool;
-use tempfile::tempdir;
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
 use crate::{
+    gauges::shows,
     scrape::Scrape,
     support::{DEADLINE, SHORT_TIMEOUT, World, dollars, referred, sale, secs, shop, until, within},
 };
-
-async fn sqlite(folder: &Path) -> SqliteOutbox {
-    SqliteOutbox::open(folder.join("partnero.db")).await.unwrap()
-}
-
-async fn shows(scrape: &Scrape, metric: &str, value: f64) {
-    until(&format!("{metric} is {value}"), async || scrape.value(metric, &[]) == Some(value)).await;
-}
-
-async fn is_unknown(scrape: &Scrape, metric: &str) {
-    until(&format!("{metric} is unknown"), async || scrape.value(metric, &[]).is_some_and(f64::is_nan)).await;
-}
 
 #[tokio::test]
 async fn each_call_is_counted_as_what_it_ended_as() {
@@ -56,99 +44,61 @@ async fn each_call_is_counted_as_what_it_ended_as() {
     }
 }
 
-#[tokio::test]
-async fn the_gauges_say_what_waits_how_long_and_what_is_dead() {
-    let folder = tempdir().unwrap();
-    for durable in [false, true] {
-        let (scrape, _guard) = Scrape::start();
-        let outbox = sqlite(folder.path()).await;
-        let set = |builder: axum_partnero::delivery::PartneroBuilder| {
-            if durable { builder.outbox(outbox) } else { builder }
-        };
-        let world = World::open_with(shop(), set).await;
-        shows(&scrape, "partnero_queue_depth", 0.0).await;
-        shows(&scrape, "partnero_oldest_seconds", 0.0).await;
-        shows(&scrape, "partnero_dead_letters", 0.0).await;
+/// Counts how often a metric is asked for.
+#[derive(Default)]
+struct Asked(AtomicUsize);
 
-        let good = world.sandbox.api_key();
-        world.sandbox.set_api_key("another");
-        for key in ["a", "b", "c"] {
-            world.partnero.track_sale(NewTransaction::new(key, dollars(1)).customer(key));
+impl Asked {
+    fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Recorder for Asked {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {
+        self.count();
+    }
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {
+        self.count();
+    }
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {
+        self.count();
+    }
+
+    fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+        self.count();
+        Counter::noop()
+    }
+
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+        self.count();
+        Gauge::noop()
+    }
+
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        self.count();
+        Histogram::noop()
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_taken_costs_no_metric_in_the_handler_and_a_disabled_handle_none_ever() {
+    let world = World::still(shop(), |builder| builder).await;
+    let asked = Asked::default();
+    metrics::with_local_recorder(&asked, || {
+        for i in 0..100 {
+            world.partnero.track_sign_up(referred(i));
+            world.partnero.track_sale(sale(&i.to_string(), 10));
+            world.partnero.track_refund(i);
+            Partnero::disabled().track_refund(i);
+            Partnero::disabled().track_refund("");
         }
-        shows(&scrape, "partnero_queue_depth", 3.0).await;
-        let oldest = || scrape.value("partnero_oldest_seconds", &[("handle", "partnero")]).unwrap();
-        until("the oldest gets older", async || oldest() > 60.0).await;
-        let before = oldest();
-        until("and older", async || oldest() > before).await;
-
-        world.sandbox.set_api_key(good);
-        world.sandbox.fault(Answer::status(400)).on("POST", "/transactions").times(2);
-        shows(&scrape, "partnero_dead_letters", 2.0).await;
-        shows(&scrape, "partnero_queue_depth", 0.0).await;
-        shows(&scrape, "partnero_oldest_seconds", 0.0).await;
-        for letter in world.letters().await {
-            world.partnero.dead_letters().discard(letter.id).await.unwrap();
-        }
-        shows(&scrape, "partnero_dead_letters", 0.0).await;
-    }
-}
-
-#[tokio::test]
-async fn while_the_outbox_is_out_of_reach_a_gauge_is_no_number_rather_than_an_old_one() {
-    let (scrape, _guard) = Scrape::start();
-    let folder = tempdir().unwrap();
-    let outbox = sqlite(folder.path()).await;
-    let world = World::open_with(shop(), |builder| builder.outbox(outbox)).await;
-    shows(&scrape, "partnero_queue_depth", 0.0).await;
-    let url = format!("sqlite://{}", folder.path().join("partnero.db").display());
-    let file = SqlitePool::connect(&url).await.unwrap();
-    sqlx::query("ALTER TABLE partnero_calls RENAME TO elsewhere").execute(&file).await.unwrap();
-    for metric in ["partnero_queue_depth", "partnero_oldest_seconds", "partnero_dead_letters"] {
-        is_unknown(&scrape, metric).await;
-    }
-    sqlx::query("ALTER TABLE elsewhere RENAME TO partnero_calls").execute(&file).await.unwrap();
-    shows(&scrape, "partnero_queue_depth", 0.0).await;
-    world.partnero.track_sale(sale("o1", 10));
-    world.flush().await;
-}
-
-#[tokio::test]
-async fn a_process_that_only_stores_says_what_waits_in_the_outbox_that_it_shares() {
-    let (scrape, _guard) = Scrape::start();
-    let folder = tempdir().unwrap();
-    let outbox = sqlite(folder.path()).await;
-    let world = World::open_with(shop(), |builder| builder.outbox(outbox).dispatch(false)).await;
-    world.partnero.track_sale(sale("o1", 10)).stored().await.unwrap();
-    shows(&scrape, "partnero_queue_depth", 1.0).await;
-}
-
-#[tokio::test]
-async fn at_the_end_the_gauges_are_what_a_memory_outbox_holds_and_nothing_of_a_shared_one() {
-    let folder = tempdir().unwrap();
-    for durable in [false, true] {
-        let (scrape, _guard) = Scrape::start();
-        let outbox = sqlite(folder.path()).await;
-        let world = World::still(shop(), |builder| if durable { builder.outbox(outbox) } else { builder }).await;
-        shows(&scrape, "partnero_queue_depth", 0.0).await;
-        world.sandbox.stop_listening().await;
-        world.partnero.track_sale(sale("o1", 10)).stored().await.unwrap();
-        within(world.partnero.shutdown(secs(0))).await;
-        let depth = scrape.value("partnero_queue_depth", &[]).unwrap();
-        assert!(if durable { depth.is_nan() } else { depth == 1.0 }, "{durable}: {depth}");
-    }
-}
-
-#[tokio::test]
-async fn a_handle_that_is_dropped_looks_once_more_when_all_is_delivered() {
-    let (scrape, _guard) = Scrape::start();
-    let World { sandbox, partnero, clock, .. } = World::still(shop(), |builder| builder).await;
-    shows(&scrape, "partnero_queue_depth", 0.0).await;
-    sandbox.set_latency(crate::support::ms(50));
-    partnero.track_sale(sale("o1", 10)).stored().await.unwrap();
-    clock.advance(secs(15));
-    shows(&scrape, "partnero_queue_depth", 1.0).await;
-    drop(partnero);
-    shows(&scrape, "partnero_queue_depth", 0.0).await;
+        assert_eq!(asked.0.load(Ordering::Relaxed), 0);
+        world.partnero.track_refund("");
+    });
+    assert!(asked.0.load(Ordering::Relaxed) > 0, "it would have been noticed");
 }
 
 #[tokio::test]
@@ -185,14 +135,15 @@ async fn each_call_that_is_not_taken_is_counted_by_its_reason_from_zero_on() {
 #[tokio::test]
 async fn requests_are_timed_by_endpoint_and_status_without_keys() {
     let (scrape, _guard) = Scrape::start();
-    let world = World::still(shop(), |builder| builder.request_timeout(SHORT_TIMEOUT)).await;
+    let world = World::still(shop(), |builder| builder).await;
     let api = world.partnero.api();
     api.customers().get("7").await.unwrap();
     api.customers().get("nobody").await.unwrap_err();
     api.request(http::Method::GET, "partners?email=mia%40mail.test", None).await.unwrap();
     api.request(http::Method::from_bytes(b"MIA").unwrap(), "partners", None).await.unwrap_err();
+    let impatient = world.sandbox.partnero_builder().request_timeout(SHORT_TIMEOUT).build().unwrap();
     world.sandbox.fault(Fault::Hang).times(1);
-    api.customers().get("7").await.unwrap_err();
+    impatient.api().customers().get("7").await.unwrap_err();
     world.sandbox.stop_listening().await;
     let count = |method, endpoint, status| {
         let labels = [("method", method), ("endpoint", endpoint), ("status", status)];

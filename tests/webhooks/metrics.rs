@@ -1,8 +1,8 @@
 //! What is counted of webhooks, as Prometheus would see it.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path, time::SystemTime};
 
-use axum_partnero::{Event, EventId, TransactionData, WebhookEvent, sandbox::Sandbox, webhook::Inbox};
+use axum_partnero::{Clock, Event, EventId, TransactionData, WebhookEvent, sandbox::Sandbox, webhook::Inbox};
 use serde_json::json;
 
 use crate::{
@@ -71,7 +71,9 @@ async fn done_sale(_: EventId, _: Event<TransactionData>) -> Result<(), String> 
 #[tokio::test]
 async fn one_that_is_too_old_is_counted_as_such() {
     let (scrape, _guard) = Scrape::start();
-    let inbox = webhooks::<()>().on_event(done).max_age(secs(60)).build().unwrap();
+    let clock = Clock::manual();
+    clock.set_wall(SystemTime::UNIX_EPOCH + secs(60 * 60 * 24 * 365 * 70));
+    let inbox = webhooks::<()>().on_event(done).max_age(secs(60)).clock(clock).build().unwrap();
     assert_eq!(App::new(inbox).await.send(sale("o1")).await, 200);
     assert_eq!(scrape.value(METRIC, &[("verdict", "too_old")]), Some(1.0));
 }
