@@ -75,7 +75,7 @@ async fn the_path_is_logged_without_keys_and_the_status() {
         &url,
         "http.response.status_code=422",
         "error.type=\"422\"",
-        "otel.status_code=\"ERROR\"",
+        "otel.status_code=\"error\"",
         "elapsed_ms=",
         // Of a path that is none of ours, nothing is told.
         "otel.name=GET http",

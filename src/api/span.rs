@@ -49,7 +49,7 @@ pub(super) fn failed(error: &reqwest::Error) {
 
 fn fail(span: &Span, class: &str) {
     span.record("error.type", class);
-    span.record("otel.status_code", "ERROR");
+    span.record("otel.status_code", "error");
 }
 
 /// A method that HTTP's standards know, for others could be anything.
