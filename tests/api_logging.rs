@@ -1,57 +1,22 @@
 //! What is logged of a call. In a process of its own: other tests would register the spans without this subscriber.
 
+#[expect(dead_code, reason = "its count is of use elsewhere")]
+#[path = "shared/log.rs"]
+mod log;
 #[path = "api/server.rs"]
 #[allow(dead_code, clippy::needless_pass_by_value, reason = "the tests of the API use the rest")]
 mod server;
 
-use std::{
-    io::Write,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
 use axum_partnero::{NewCustomer, api::PartnerBy};
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::format::FmtSpan;
 
+use log::Log;
 use server::{KEY, Reply, Server, json};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Keeps what is logged while it is there.
-fn keep(log: &Log) -> DefaultGuard {
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_span_events(FmtSpan::FULL)
-        .with_writer({
-            let log = log.clone();
-            move || log.clone()
-        })
-        .finish();
-    tracing::subscriber::set_default(subscriber)
-}
-
-fn text(log: &Log) -> String {
-    String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
-}
 
 #[tokio::test]
 async fn the_path_is_logged_without_keys_and_the_status() {
-    let log = Log::default();
-    let guard = keep(&log);
+    let (log, guard) = Log::start();
     let server = Server::always(422, r#"{"message":"mia@x.test is taken","errors":{"email":["mia@x.test"]}}"#).await;
     let client = server.client();
     client.customers().get("mia@x.test").await.unwrap_err();
@@ -61,7 +26,7 @@ async fn the_path_is_logged_without_keys_and_the_status() {
     client.request(http::Method::GET, "leads?email=mia%40x.test", None).await.unwrap_err();
     drop(guard);
 
-    let text = text(&log);
+    let text = log.text();
     let port = format!("server.port={} ", server.address.port());
     let url = format!("url.full=http://{}/v1/customers/REDACTED ", server.address);
     for expected in [
@@ -90,11 +55,10 @@ async fn the_path_is_logged_without_keys_and_the_status() {
 
 #[tokio::test]
 async fn a_span_says_of_which_kind_the_failure_was_and_nothing_of_a_success() {
-    let log = Log::default();
-    let _guard = keep(&log);
+    let (log, _guard) = Log::start();
     let good = Server::always(200, r#"{"status":1,"data":{}}"#).await;
     good.client().program().await.unwrap();
-    let text_of_success = text(&log);
+    let text_of_success = log.text();
     assert!(text_of_success.contains("http.response.status_code=200"), "{text_of_success}");
     assert!(
         !text_of_success.contains("error.type") && !text_of_success.contains("otel.status_code"),
@@ -114,7 +78,7 @@ async fn a_span_says_of_which_kind_the_failure_was_and_nothing_of_a_success() {
     let nobody = axum_partnero::ApiClient::builder(KEY).base_url(format!("http://{closed}/v1")).build().unwrap();
     nobody.program().await.unwrap_err();
     nobody.request(http::Method::from_bytes(b"MIA").unwrap(), "leads", None).await.unwrap_err();
-    let text = text(&log);
+    let text = log.text();
     for class in ["timeout", "body", "connect"] {
         assert!(text.contains(&format!("error.type=\"{class}\"")), "{class}: {text}");
     }

@@ -30,7 +30,13 @@ pub(crate) fn start(shared: Shared, rules: Rules, observer: Option<Arc<dyn AnyOb
     });
     let mut helpers = Vec::new();
     #[cfg(feature = "metrics")]
-    helpers.push(runtime.spawn(super::gauges::run(Arc::clone(&shared), finished.subscribe())));
+    {
+        let finished = finished.subscribe();
+        let (outbox, what, stop, shared) = keep("gauges");
+        helpers.push(runtime.spawn(keep_running(outbox, what, stop, move || {
+            super::gauges::run(Arc::clone(&shared), finished.clone())
+        })));
+    }
     if !shared.store.is_volatile() {
         let finished = finished.subscribe();
         // Where nothing is dispatched, nobody else leaves those who wait.

@@ -105,18 +105,28 @@ fn the_table_of_fields_is_that_of_the_span() {
     assert_eq!(listed, there);
 }
 
+fn source_of(target: &str) -> String {
+    let path = target.replacen("axum_partnero", "src", 1).replace("::", "/");
+    read(&format!("{path}.rs"))
+}
+
 #[test]
 fn each_line_of_the_log_is_of_its_target_and_its_level() {
+    let spans = table(&section("Spans"), "| level | target");
     let rows = table(&section("Logs"), "| level | target");
-    assert!(rows.len() >= 10);
+    assert!(spans.len() == 2 && rows.len() >= 10);
+    for row in spans {
+        let (level, target, span) = (row[0].to_lowercase(), row[1].trim_matches('`'), row[2].trim_matches('`'));
+        let code: String = source_of(target).split_whitespace().collect();
+        assert!(code.contains(&format!("tracing::{level}_span!(\"{span}\"")), "{target} has no {span} at {level}");
+    }
     for row in rows {
         let (level, target, message) = (row[0].to_lowercase(), row[1].trim_matches('`'), row[2].trim_matches('`'));
-        let path = target.replacen("axum_partnero", "src", 1).replace("::", "/");
-        let code = read(&format!("{path}.rs")).replace("\\\n", "");
+        let code = source_of(target).replace("\\\n", "");
         let place = code.find(&format!("\"{message}")).unwrap_or_else(|| panic!("{target} never says {message}"));
-        // Of the macros before it, the nearest; a text may also be a field that is logged elsewhere in the file.
+        // By the nearest macro before it; a text with none before it is logged further down.
         let level = format!("{level}!");
         let nearest = code[..place].rfind("tracing::").map(|at| code[at + "tracing::".len()..].starts_with(&level));
-        assert!(nearest == Some(true) || code.contains(&level), "{target}: {message} isn't at {level}");
+        assert!(nearest.unwrap_or_else(|| code.contains(&level)), "{target}: {message} isn't at {level}");
     }
 }
