@@ -150,6 +150,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_span_is_told_host_and_port_and_no_key() {
+        for (url, host, port) in [
+            ("https://api.partnero.com/v1/", "api.partnero.com", 443),
+            ("http://[::1]:8080/v1", "::1", 8080),
+            ("http://127.0.0.1", "127.0.0.1", 80),
+        ] {
+            let base = BaseUrl::parse(url, false).unwrap();
+            assert_eq!((base.host(), base.port()), (host, Some(port)));
+        }
+        let base = BaseUrl::partneros();
+        for (template, shown) in [
+            (Some("/customers/{key}/archive"), "https://api.partnero.com/v1/customers/REDACTED/archive"),
+            (Some("/test"), "https://api.partnero.com/v1/test"),
+            (None, "https://api.partnero.com/v1/REDACTED"),
+        ] {
+            assert_eq!(base.scrubbed(template), shown);
+        }
+    }
+
+    #[test]
     fn only_https_or_this_machine_is_a_base_url() {
         for good in [
             "https://api.partnero.com/v1/",

@@ -283,4 +283,23 @@ mod tests {
         assert!(text.contains("Recorded"), "{text}");
         assert!(!text.contains("mia") && !text.contains("Mia"), "{text}");
     }
+
+    #[cfg(feature = "metrics")]
+    #[test]
+    fn each_reason_for_which_a_call_is_not_taken_begins_at_zero() {
+        let key = KeyError::Empty;
+        let errors = [
+            TrackError::CustomerKey(key),
+            TrackError::TransactionKey(key),
+            TrackError::NoCustomer,
+            TrackError::NegativeAmount,
+            TrackError::TooLarge { bytes: 2, most: 1 },
+            TrackError::QueueFull { capacity: 1 },
+            TrackError::SignUpsOnly,
+            TrackError::Refused { message: String::new() },
+            TrackError::ShutDown,
+            TrackError::InMemory,
+        ];
+        assert_eq!(errors.map(|error| error.reason()), TrackError::REASONS);
+    }
 }
