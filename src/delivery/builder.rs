@@ -48,10 +48,13 @@ pub enum BuildError {
     #[error("`backoff(min, max)` wants min <= max and max above zero")]
     Backoff,
     /// An outbox in memory that nobody empties.
-    #[error("`dispatch(false)` wants an outbox that another process can see, not one in memory")]
+    #[error(
+        "`dispatch(false)` wants an outbox that another process can see, not one in memory: give it a `SqliteOutbox` or a \
+         `PostgresOutbox`"
+    )]
     NothingDispatches,
     /// Not a program id.
-    #[error("a program id is 8 letters and digits, as in the PartneroJS snippet")]
+    #[error("a program id is 8 letters and digits: copy it from the tag in Partnero's dashboard")]
     ProgramId,
     /// A name without characters, with too many, or with ones that break a log line.
     #[error("`name` must be 1 to 64 characters, without control characters")]

@@ -92,7 +92,10 @@ impl Delivery<'_> {
             RefusedSignUp::Rejected => Ok(rejected(refusal)),
             RefusedSignUp::Ignored(unknown_referrer) => {
                 if unknown_referrer {
-                    tracing::warn!(answer = refusal.message, "the sign-up names a partner whom Partnero doesn't know");
+                    tracing::warn!(
+                        answer = refusal.message,
+                        "the sign-up names a partner whom Partnero doesn't know: ignored, so see where the key comes from"
+                    );
                 } else {
                     tracing::debug!(answer = refusal.message, "the sign-up names no partner: ignored");
                 }

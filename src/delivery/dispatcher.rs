@@ -148,7 +148,7 @@ impl Dispatcher {
             Ok(Work::Probed(probe)) => self.probed(probe),
             Err(error) => {
                 // A bug of ours. The lease of the call ends, and it is taken up again.
-                tracing::error!(%error, "a delivery broke off");
+                tracing::error!(%error, "a delivery broke off, which is a bug to report: its call is taken up again");
                 if self.probe.as_ref().is_some_and(|probe| probe.id() == error.id()) {
                     self.probe = None;
                 } else {

@@ -53,12 +53,16 @@ pub(crate) fn dead(
 ) {
     let event = name(event);
     tracing::error!(
-        inbox, dead_letter = letter, %id, event, problem, attempts, "an event is a dead letter: no handler takes it"
+        inbox, dead_letter = letter, %id, event, problem, attempts, "an event is a dead letter: mend its handler, then retry or discard it"
     );
 }
 
 pub(crate) fn lost(inbox: &str, letter: u64) {
-    tracing::error!(inbox, dead_letter = letter, "an event is a dead letter: its handlers never came back");
+    tracing::error!(
+        inbox,
+        dead_letter = letter,
+        "an event is a dead letter, for its handlers never came back: retry or discard it"
+    );
 }
 
 fn name(event: Option<&WebhookEvent>) -> Option<tracing::field::DisplayValue<Loggable<'_>>> {
