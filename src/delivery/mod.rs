@@ -29,6 +29,9 @@
 //! | who is told what became of calls | [`Observer`] |
 //! | what waits, and what failed | [`Status`], [`DeadLetters`] |
 //! | time, for tests | [`Clock`] |
+//!
+//! Pages: [outboxes](crate::guide::outboxes), [many instances](crate::guide::many_instances),
+//! [refunds](crate::guide::refunds), [Partnero down for six hours](crate::guide::partnero_down).
 
 mod answer;
 mod batch;

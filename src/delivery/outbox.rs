@@ -16,7 +16,8 @@ use crate::delivery::{
     settings::Keeping,
 };
 
-/// Where tracked calls are kept until Partnero has them: [`MemoryOutbox`](crate::MemoryOutbox).
+/// Where tracked calls are kept until Partnero has them: [`MemoryOutbox`](crate::MemoryOutbox), and with their features
+/// `SqliteOutbox` and `PostgresOutbox`.
 ///
 /// Sealed: what an outbox must guarantee is too much to ask of a trait that anybody implements.
 pub trait Outbox: sealed::IntoStore + Send + 'static {}

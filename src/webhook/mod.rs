@@ -32,7 +32,7 @@
 //! | subscribing to events | [`Partnero::ensure_webhook`](crate::Partnero::ensure_webhook) |
 //! | events that no handler takes | [`DeadEvents`] |
 //!
-//! The page `docs/webhooks.md` has the whole, and what can go wrong.
+//! See [the page on webhooks](crate::guide::webhooks), and for replacing a secret [key rotation](crate::guide::key_rotation).
 
 mod age;
 mod ensure;
