@@ -17,7 +17,7 @@ fn read(file: &str) -> String {
 fn pages() -> Vec<String> {
     let folder = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")).unwrap();
     let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")).collect()
+    names.filter(|name| Path::new(name).extension() == Some("md".as_ref())).map(|name| format!("docs/{name}")).collect()
 }
 
 /// Those and what lies beside them.

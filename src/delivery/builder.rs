@@ -131,7 +131,7 @@ impl PartneroBuilder {
     }
 
     /// The program's public id, 8 letters and digits: [`check`](Partnero::check) compares it with the API key's, and so
-    /// does each probe. Nothing is sent with the key of another program.
+    /// does each probe, the first of which goes before the first call. Nothing is sent with the key of another program.
     ///
     /// A durable outbox remembers the first program that it sent calls to, and holds them when it is opened with the key
     /// of another one; with this, the first is the right one.
