@@ -30,8 +30,8 @@ pub(crate) fn verdict(stored: Result<Added, NotStored>) -> String {
     match stored {
         Ok(Added::New) => "stored".to_owned(),
         Ok(Added::Repeat) => "a repeat".to_owned(),
-        Ok(Added::Full) => "not stored: the inbox is full".to_owned(),
-        Err(error) => format!("not stored: {error}"),
+        Ok(Added::Full) => "not stored, so it must be sent again: the inbox is full".to_owned(),
+        Err(error) => format!("not stored, so it must be sent again: {error}"),
     }
 }
 
