@@ -1,3 +1,5 @@
+// Its links to pages lead to modules here: of two definitions of a link the first counts.
+#![cfg_attr(all(doc, not(doctest)), doc = include_str!("guide/links.md"))]
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -7,6 +9,9 @@ pub mod api;
 #[cfg_attr(docsrs, doc(cfg(feature = "dashboard")))]
 pub mod dashboard;
 pub mod delivery;
+// No part of the API: the pages for tasks, as docs.rs shows them, and their code as tests.
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod measure;
 pub mod model;
 pub mod referral;
@@ -51,13 +56,3 @@ pub use webhook::{
     CustomerData, Event, EventId, LeadData, PartnerData, RewardData, SubscriberData, TransactionData, VerifiedWebhook,
     WebhookEvent, WebhookSecret, Webhooks,
 };
-
-/// The Rust in it compiles.
-#[cfg(doctest)]
-#[doc = include_str!("../docs/mobile.md")]
-struct Mobile;
-
-/// The Rust in it compiles.
-#[cfg(all(doctest, feature = "metrics"))]
-#[doc = include_str!("../docs/telemetry.md")]
-struct Telemetry;

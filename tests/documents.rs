@@ -2,13 +2,29 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::{fs, path::Path};
-
+#[path = "documents/links.rs"]
+mod links;
+#[path = "documents/quotes.rs"]
+mod quotes;
 #[path = "documents/telemetry.rs"]
 mod telemetry;
 
+use std::{fs, path::Path};
+
 fn read(file: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+/// The pages in `docs/`, such as `docs/refunds.md`.
+fn pages() -> Vec<String> {
+    let folder = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")).unwrap();
+    let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| Path::new(name).extension() == Some("md".as_ref())).map(|name| format!("docs/{name}")).collect()
+}
+
+/// Those and what lies beside them.
+fn documents() -> Vec<String> {
+    ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(str::to_owned).into_iter().chain(pages()).collect()
 }
 
 /// What stands between backticks, on one line.
@@ -19,16 +35,8 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn every_file_that_they_name_exists() {
     let folders = ["src/", "tests/", "examples/", "benches/", "ci/", "docs/", "templates/"];
-    for document in [
-        "README.md",
-        "ARCHITECTURE.md",
-        "CHANGELOG.md",
-        "docs/mobile.md",
-        "docs/partnero-down.md",
-        "docs/scenarios.md",
-        "docs/telemetry.md",
-    ] {
-        let text = read(document);
+    for document in documents() {
+        let text = read(&document);
         let files: Vec<_> =
             quoted(&text).filter(|name| folders.iter().any(|folder| name.starts_with(folder))).collect();
         for file in &files {
@@ -86,9 +94,8 @@ fn every_example_has_a_scenario_and_is_run() {
 
 #[test]
 fn the_table_of_settings_is_complete() {
-    let readme = read("README.md");
-    let tables = readme.split("\n## Settings\n").nth(1).unwrap().split("\n## ").next().unwrap();
-    let (handle, webhooks) = tables.split_once("\n### Webhooks\n").unwrap();
+    let settings = read("docs/settings.md");
+    let (handle, webhooks) = settings.split_once("\n## Webhooks\n").unwrap();
     for (table, file) in [(handle, "src/delivery/builder.rs"), (webhooks, "src/webhook/webhooks.rs")] {
         let builder = read(file);
         let mut listed: Vec<_> =

@@ -19,16 +19,16 @@ pub(super) struct BaseUrl(Url);
 pub(super) enum BadBaseUrl {
     #[error("it is no absolute URL: write it as `{DEFAULT}`")]
     Malformed,
-    #[error("it is neither https nor http")]
+    #[error("it is neither https nor http: write it as `{DEFAULT}`")]
     Scheme,
     #[error(
         "plain http would send the API key readable to anyone on the way: use https, or `allow_plain_http()` for a \
          network that you trust"
     )]
     PlainHttp,
-    #[error("it has a user name or a password in it: Partnero wants the API key alone")]
+    #[error("it has a user name or a password in it: Partnero wants the API key alone, so leave them out")]
     Credentials,
-    #[error("it has a query or a fragment, and paths are added to its end")]
+    #[error("it has a query or a fragment, and paths are added to its end: leave them out")]
     Query,
 }
 

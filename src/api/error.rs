@@ -41,7 +41,7 @@ pub enum ApiError {
         status: StatusCode,
     },
     /// Partnero answered with a list that holds nothing of exactly that key.
-    #[error("Partnero has nothing of exactly that key")]
+    #[error("Partnero has nothing of exactly that key: check how it is written, capitals and blanks too")]
     NoMatch,
     /// A key that can't be one.
     #[error("nothing was sent: {0}")]

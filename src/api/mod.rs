@@ -1,5 +1,24 @@
 //! A typed client of Partnero's REST API: [`ApiClient`].
 //!
+//! To look something up, or for what `track_*` doesn't do:
+//!
+//! ```
+//! use axum_partnero::{NewCustomer, ReferralKey, api::CustomerUpdate, sandbox::Sandbox};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let sandbox = Sandbox::affiliate().partner("anna").spawn().await?;
+//! let partnero = sandbox.partnero()?; // or an `ApiClient` by itself: ApiClient::new(api_key)
+//! let customers = partnero.api().customers();
+//!
+//! customers.create(&NewCustomer::new(4711).referred_by(ReferralKey::new("anna")?)).await?;
+//! customers.update(4711, &CustomerUpdate::new().name("Mia")).await?;
+//! assert_eq!(customers.get(4711).await?.name.as_deref(), Some("Mia"));
+//! assert!(customers.get(4712).await.unwrap_err().is_not_found());
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Every method waits for Partnero and sends once. Answers are read leniently: a field that is missing or of an odd
 //! type is `None`, and the JSON is kept as it came (`raw()`).
 

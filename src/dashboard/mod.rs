@@ -27,6 +27,8 @@
 //! # let _ = app;
 //! ```
 //!
+//! The page on [refer-a-friend](crate::guide::refer_a_friend) has what goes before: sign-ups, and the link.
+//!
 //! # What it takes from Partnero
 //!
 //! Four GETs in parallel, each done within 2 seconds or given up; friends that come page after page are one of them. What

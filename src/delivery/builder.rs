@@ -48,10 +48,13 @@ pub enum BuildError {
     #[error("`backoff(min, max)` wants min <= max and max above zero")]
     Backoff,
     /// An outbox in memory that nobody empties.
-    #[error("`dispatch(false)` wants an outbox that another process can see, not one in memory")]
+    #[error(
+        "`dispatch(false)` wants an outbox that another process can see, not one in memory: give it a `SqliteOutbox` or a \
+         `PostgresOutbox`"
+    )]
     NothingDispatches,
     /// Not a program id.
-    #[error("a program id is 8 letters and digits, as in the PartneroJS snippet")]
+    #[error("a program id is 8 letters and digits: copy it from the tag in Partnero's dashboard")]
     ProgramId,
     /// A name without characters, with too many, or with ones that break a log line.
     #[error("`name` must be 1 to 64 characters, without control characters")]
@@ -128,7 +131,7 @@ impl PartneroBuilder {
     }
 
     /// The program's public id, 8 letters and digits: [`check`](Partnero::check) compares it with the API key's, and so
-    /// does each probe. Nothing is sent with the key of another program.
+    /// does each probe, the first of which goes before the first call. Nothing is sent with the key of another program.
     ///
     /// A durable outbox remembers the first program that it sent calls to, and holds them when it is opened with the key
     /// of another one; with this, the first is the right one.
@@ -195,25 +198,25 @@ impl PartneroBuilder {
     }
 
     /// Calls that may wait in this process's memory: with [`MemoryOutbox`] all that are neither settled nor dead
-    /// letters, with a durable outbox those not yet stored. Default: 10,000. A full queue refuses the newest.
+    /// letters, with a durable outbox those not yet stored. At least 1. Default: 10,000. A full queue refuses the newest.
     pub fn capacity(mut self, calls: usize) -> Self {
         self.settings.capacity = calls;
         self
     }
 
-    /// The size of a call. Default: 16 KiB.
+    /// How many bytes a call may take, most of them its texts. Default: 16 KiB. A larger one is refused.
     pub fn max_call_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_call_bytes = bytes;
         self
     }
 
-    /// Requests under way at the same time. Default: 8.
+    /// Calls that this process sends at the same time, at least 1. Default: 8.
     pub fn max_in_flight(mut self, calls: usize) -> Self {
         self.settings.max_in_flight = calls;
         self
     }
 
-    /// Time to connect. Default: 3 seconds.
+    /// Time to connect, TLS included. Default: 3 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.api = self.api.connect_timeout(timeout);
         self
@@ -226,7 +229,7 @@ impl PartneroBuilder {
         self
     }
 
-    /// The size of a response. Default: 1 MiB.
+    /// How many bytes of an answer are read. Default: 1 MiB. A longer one counts as unreadable.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.api = self.api.max_response_bytes(bytes);
         self
@@ -253,7 +256,8 @@ impl PartneroBuilder {
         self
     }
 
-    /// The shortest and the longest wait between two attempts of a call. Default: 1 second and 1 hour.
+    /// The shortest and the longest wait between two attempts of a call; in between it doubles with each, with full jitter.
+    /// Default: 1 second and 1 hour.
     pub fn backoff(mut self, min: Duration, max: Duration) -> Self {
         self.settings.backoff = (min, max);
         self

@@ -23,7 +23,10 @@ pub enum CheckError {
         status: u16,
     },
     /// The API key is another program's.
-    #[error("the API key belongs to the program {found}, not to {expected}")]
+    #[error(
+        "the API key belongs to the program {found}, not to {expected}: use the key of {expected}, or, if {found} is meant, \
+         correct `program_id` or give it an outbox (or a `name`) of its own"
+    )]
     AnotherProgram {
         /// The program id that was configured, or that of the program whose calls the outbox keeps.
         expected: String,
@@ -31,7 +34,9 @@ pub enum CheckError {
         found: String,
     },
     /// No answer, or none of Partnero's.
-    #[error("Partnero can't be reached: {0}")]
+    #[error(
+        "Partnero can't be reached: {0}. Check the network and the base URL; if Partnero is down, calls wait for it"
+    )]
     Unreachable(String),
     /// The outbox can't be reached.
     #[error(transparent)]

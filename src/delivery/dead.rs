@@ -51,15 +51,17 @@ pub struct DeadLetter {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DeadReason {
-    /// Partnero understood it and refused it.
+    /// Partnero understood it and refused it. The message says why: retry it when that is mended, else discard it.
     Rejected,
-    /// Partnero has the transaction with another amount.
+    /// Partnero has the transaction with another amount. If Partnero's is right, discard it; if yours is, discard it and
+    /// set the amount by `track_adjustment`.
     AnotherAmount,
-    /// Partnero refuses this call alone for want of rights (401, 403), or sends it elsewhere (3xx).
+    /// Partnero refuses this call alone for want of rights (401, 403), or sends it elsewhere (3xx). See what the API key
+    /// may do, then retry it.
     NotAllowed,
-    /// It waited for `max_age` between its attempts.
+    /// It waited for `max_age` between its attempts. Retry it once Partnero takes such calls again.
     TooOld,
-    /// What the outbox holds of it can't be read.
+    /// What the outbox holds of it can't be read. Discard it, and track it again from your own records.
     Unreadable,
 }
 

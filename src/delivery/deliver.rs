@@ -92,7 +92,10 @@ impl Delivery<'_> {
             RefusedSignUp::Rejected => Ok(rejected(refusal)),
             RefusedSignUp::Ignored(unknown_referrer) => {
                 if unknown_referrer {
-                    tracing::warn!(answer = refusal.message, "the sign-up names a partner whom Partnero doesn't know");
+                    tracing::warn!(
+                        answer = refusal.message,
+                        "the sign-up names a partner whom Partnero doesn't know: ignored, so see where the key comes from"
+                    );
                 } else {
                     tracing::debug!(answer = refusal.message, "the sign-up names no partner: ignored");
                 }
@@ -286,8 +289,12 @@ impl Delivery<'_> {
     async fn hold(&self, hold: Hold) -> (Transition, Signal) {
         if self.call.suspect && self.check_lease().is_ok() && matches!(self.courier.probe().await, Probe::Good(_)) {
             let message = match hold {
-                Hold::NotAllowed(status) => format!("{status} for this call alone, while the API key is good"),
-                Hold::Redirected(status) => format!("{status}: a redirect for this call alone"),
+                Hold::NotAllowed(status) => {
+                    format!("{status} for this call alone, while the API key is good: see what the key may do")
+                }
+                Hold::Redirected(status) => {
+                    format!("{status}: a redirect for this call alone, so see what is on the way to Partnero")
+                }
             };
             return dead(DeadReason::NotAllowed, message, false);
         }
@@ -304,7 +311,8 @@ impl Delivery<'_> {
         if self.call.waited + after <= self.courier.settings.max_age {
             return to;
         }
-        let message = format!("given up after {} attempts", self.call.attempts + 1);
+        let message =
+            format!("given up after {} attempts: retry it once Partnero takes such calls", self.call.attempts + 1);
         Transition::Dead { reason: DeadReason::TooOld, message, uncertain, quiet, notice: true }
     }
 

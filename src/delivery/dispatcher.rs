@@ -75,8 +75,9 @@ impl Dispatcher {
         };
         let now = shared.clock.monotonic();
         let told = shared.hold();
-        // What is in a durable outbox may be another program's; after a panic, what held before still holds.
-        let closed = !shared.store.is_volatile() || told.is_some();
+        // What is in a durable outbox may be another program's, and whoever names theirs wants the key to be of it; after
+        // a panic, what held before still holds.
+        let closed = !shared.store.is_volatile() || shared.program_id.is_some() || told.is_some();
         let max_in_flight = shared.settings.max_in_flight;
         let gate = if closed { Gate::closed(max_in_flight, told, now) } else { Gate::new(max_in_flight) };
         Self {
@@ -148,7 +149,7 @@ impl Dispatcher {
             Ok(Work::Probed(probe)) => self.probed(probe),
             Err(error) => {
                 // A bug of ours. The lease of the call ends, and it is taken up again.
-                tracing::error!(%error, "a delivery broke off");
+                tracing::error!(%error, "a delivery broke off, which is a bug to report: its call is taken up again");
                 if self.probe.as_ref().is_some_and(|probe| probe.id() == error.id()) {
                     self.probe = None;
                 } else {

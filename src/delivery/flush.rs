@@ -20,7 +20,9 @@ pub struct FlushError {
 impl fmt::Display for FlushError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.left {
-            Some(left) => write!(f, "{left} calls were still open when the time was up"),
+            Some(left) => {
+                write!(f, "{left} calls were still open when the time was up: `status()` says what they wait for")
+            }
             None => f.write_str("calls may still be open: when the time was up, the outbox hadn't said"),
         }
     }

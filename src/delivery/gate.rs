@@ -18,13 +18,16 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_sec
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HoldReason {
-    /// Partnero refuses the API key (401, 403).
+    /// Partnero refuses the API key (401, 403). It takes a process with a good one: see
+    /// [key rotation](crate::guide::key_rotation).
     NotAllowed,
-    /// Partnero's address answers with a redirect: the base URL is wrong.
+    /// Partnero's address answers with a redirect: the base URL is wrong. It takes a process with the right one.
     Redirected,
-    /// Partnero is out of reach, or fails for one customer after another.
+    /// Partnero is out of reach, or fails for one customer after another. There is nothing to do: it is asked until it is
+    /// back.
     Unavailable,
-    /// Partnero asked for fewer requests (429).
+    /// Partnero asked for fewer requests (429). There is nothing to do, unless it goes on: then lower
+    /// [`max_in_flight`](crate::delivery::PartneroBuilder::max_in_flight).
     RateLimited,
     /// The API key is of another program than the outbox, or than the one configured: what is sent would be paid by
     /// the wrong one.

@@ -63,7 +63,7 @@ pub enum InTransactionError {
     )]
     Locked,
     /// The database refuses, or can't be reached.
-    #[error("the call can't be stored in the transaction: {message}")]
+    #[error("the call can't be stored in the transaction, so roll it back: {message}")]
     Database {
         /// The database's own code, if it sent one: of PostgreSQL, the SQLSTATE. `40001` and `40P01` ask for a
         /// repetition of the transaction.

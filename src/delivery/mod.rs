@@ -1,7 +1,37 @@
 //! From a handler to Partnero, effectively once: the handle, the outbox, the dispatcher.
 //!
+//! ```
+//! use axum_partnero::{Decimal, NewCustomer, NewTransaction, ReferralKey, delivery::Outcome, sandbox::Sandbox};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let sandbox = Sandbox::affiliate().partner("anna").spawn().await?;
+//! let partnero = sandbox.partnero()?; // yours: Partnero::from_env()
+//!
+//! partnero.track_sign_up(NewCustomer::new(4711).referred_by(ReferralKey::new("anna")?)); // returns at once
+//! let sale = NewTransaction::new("order-1", Decimal::new(4990, 2)).customer(4711);
+//! let outcome = partnero.track_sale(sale).delivered().await?; // waits for Partnero: not in a handler
+//! assert!(matches!(outcome, Outcome::Recorded(_)));
+//!
+//! partnero.shutdown(std::time::Duration::from_secs(10)).await; // on the way out
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! `track_*` puts a call in a bounded queue and returns. A task stores it in the outbox; the dispatcher claims what can
 //! be sent now, sends it, and records what came of it.
+//!
+//! | | |
+//! |---|---|
+//! | the handle, and its settings | [`Partnero`], [`PartneroBuilder`] |
+//! | what `track_*` returns, and what becomes of a call | [`Tracked`], [`Outcome`], [`DeliveryError`] |
+//! | where calls wait | [`MemoryOutbox`], `SqliteOutbox`, `PostgresOutbox` |
+//! | who is told what became of calls | [`Observer`] |
+//! | what waits, and what failed | [`Status`], [`DeadLetters`] |
+//! | time, for tests | [`Clock`] |
+//!
+//! Pages: [outboxes](crate::guide::outboxes), [many instances](crate::guide::many_instances),
+//! [refunds](crate::guide::refunds), [Partnero down for six hours](crate::guide::partnero_down).
 
 mod answer;
 mod batch;

@@ -112,7 +112,7 @@ impl Notifier {
 async fn tell(observer: Arc<dyn AnyObserver>, event: Event, failures: u32, timeout: Duration) -> Option<Duration> {
     let problem = herald::tell(observer, event, timeout).await.err()?;
     if failures + 1 >= TRIES {
-        tracing::error!(problem, "the observer failed five times: it isn't told again");
+        tracing::error!(problem, "the observer failed five times and isn't told again: do by hand what it was to do");
         return None;
     }
     tracing::warn!(problem, "the observer failed: it is told again");

@@ -16,7 +16,8 @@ use crate::delivery::{
     settings::Keeping,
 };
 
-/// Where tracked calls are kept until Partnero has them: [`MemoryOutbox`](crate::MemoryOutbox).
+/// Where tracked calls are kept until Partnero has them: [`MemoryOutbox`](crate::MemoryOutbox), and with their features
+/// `SqliteOutbox` and `PostgresOutbox`.
 ///
 /// Sealed: what an outbox must guarantee is too much to ask of a trait that anybody implements.
 pub trait Outbox: sealed::IntoStore + Send + 'static {}
@@ -58,10 +59,10 @@ pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, OutboxErro
 #[non_exhaustive]
 pub enum OutboxError {
     /// The database can't be reached, is locked, full, read-only or in trouble.
-    #[error("the outbox is out of reach: {0}")]
+    #[error("the outbox is out of reach: {0}. See that its database runs, can be written and has room")]
     Unreachable(String),
     /// It was asked, and no answer came back: what was asked may have been done or not.
-    #[error("the outbox doesn't answer: {0}")]
+    #[error("the outbox doesn't answer: {0}. What was asked of it may have been done: ask again")]
     Unanswered(String),
     /// The database is there, and the outbox's tables aren't.
     #[error("the database has no table `{table}`: call `create_schema()`, or run the outbox's `SCHEMA` in a migration")]
@@ -70,7 +71,7 @@ pub enum OutboxError {
         table: &'static str,
     },
     /// The database takes other calls, but not this one.
-    #[error("the database refuses the call: {0}")]
+    #[error("the database refuses this call, while it takes others: {0}. See what is odd about its keys and texts")]
     Refused(String),
 }
 

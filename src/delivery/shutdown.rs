@@ -125,7 +125,11 @@ pub(crate) async fn shutdown(live: &Live, within: Duration) -> ShutdownReport {
         };
         let outbox = shared.name.as_str();
         if lost > 0 {
-            tracing::error!(outbox, lost, "shut down with calls that are lost");
+            tracing::error!(
+                outbox,
+                lost,
+                "shut down with calls that are lost: give `shutdown` more time, or the handle a durable outbox"
+            );
         }
         if unknown > 0 {
             tracing::error!(
@@ -142,7 +146,11 @@ pub(crate) async fn shutdown(live: &Live, within: Duration) -> ShutdownReport {
         }
         let full = live.intake.room().refused();
         if full > 0 {
-            tracing::error!(outbox, refused = full, "calls were refused while the queue was full");
+            tracing::error!(
+                outbox,
+                refused = full,
+                "calls were refused while the queue was full: see why it filled, or raise `capacity`"
+            );
         }
         tracing::info!(outbox, delivered = report.delivered, dead = report.dead, left, "shut down");
         report

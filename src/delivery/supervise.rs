@@ -22,7 +22,7 @@ pub(crate) async fn keep_running<F>(
     loop {
         match AbortOnDropHandle::new(tokio::spawn(task())).await {
             Err(error) if error.is_panic() => {
-                tracing::error!(outbox, task = what, "a task broke off, which is a bug: it is started again");
+                tracing::error!(outbox, task = what, "a task broke off, which is a bug to report: it is started again");
                 tokio::select! {
                     () = tokio::time::sleep(REST) => {}
                     _ = stop.changed() => {}

@@ -41,22 +41,30 @@ pub enum TrackError {
         most: usize,
     },
     /// `capacity` calls are waiting already.
-    #[error("{capacity} calls are waiting already: Partnero or the outbox is out of reach, or `capacity` is too small")]
+    #[error(
+        "{capacity} calls are waiting already: Partnero or the outbox is out of reach (see `status()`), or `capacity` is \
+         too small"
+    )]
     QueueFull {
         /// How many may wait.
         capacity: usize,
     },
     /// The handle is for sign-ups only.
-    #[error("this handle is for sign-ups only: the payment processor reports the sales, and two reports pay twice")]
+    #[error(
+        "this handle is for sign-ups only: the payment processor reports the sales, and two reports pay twice. Remove this \
+         call, or `sign_ups_only()` if no processor reports"
+    )]
     SignUpsOnly,
     /// The database refuses this call, while it takes others: see what is odd about it.
-    #[error("the database refuses the call: {message}")]
+    #[error(
+        "the database refuses this call, while it takes others: {message}. See what is odd about its keys and texts"
+    )]
     Refused {
         /// What the database says, cut and without e-mail addresses.
         message: String,
     },
     /// After `shutdown`, or it came before the call was stored.
-    #[error("the handle was shut down")]
+    #[error("the handle was shut down: track before that, or after the restart")]
     ShutDown,
     /// The handle's outbox is in memory: it has no table for a row.
     #[error("the handle's outbox is in memory: build it with the outbox of the database that is to hold the row")]
@@ -64,7 +72,10 @@ pub enum TrackError {
     /// The outbox was given the call, and the handle was shut down before it answered: the call is stored or it isn't.
     ///
     /// If you can, track it again after the restart: an outbox that has it knows the repeat by its key.
-    #[error("the outbox didn't answer before the handle was shut down: the call may be stored or not")]
+    #[error(
+        "the outbox didn't answer before the handle was shut down: the call may be stored or not. Track it again after the \
+         restart: an outbox that has it knows the repeat"
+    )]
     MaybeStored,
 }
 
@@ -110,7 +121,7 @@ pub enum DeliveryError {
     #[error(transparent)]
     NotTaken(#[from] TrackError),
     /// It is a dead letter.
-    #[error("it is a dead letter ({}): {message}", reason.as_str())]
+    #[error("it is a dead letter ({}), to be retried or discarded by `dead_letters()`: {message}", reason.as_str())]
     Dead {
         /// Why.
         reason: DeadReason,
@@ -118,7 +129,9 @@ pub enum DeliveryError {
         message: String,
     },
     /// The handle was shut down before. A durable outbox goes on with it later; one in memory has lost it.
-    #[error("the handle was shut down before it was delivered")]
+    #[error(
+        "the handle was shut down before it was delivered: a durable outbox goes on with it, one in memory has lost it"
+    )]
     ShutDown,
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn rejected(refusal: &Refusal) -> (Transition, Signal) {
 
 /// Says nothing of Partnero: nothing was sent.
 pub(crate) fn unreadable(uncertain: bool) -> (Transition, Signal) {
-    let message = "the stored call isn't what it was when it was stored".to_owned();
+    let message = "the stored call isn't what it was: discard it, and track it again from your own records".to_owned();
     let (to, _) = dead(DeadReason::Unreadable, message, uncertain);
     (to, Signal::Silent)
 }

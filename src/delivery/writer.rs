@@ -30,7 +30,10 @@ pub(crate) struct Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            tracing::error!(outbox = self.shared.name, "storing calls broke off: no more are taken");
+            tracing::error!(
+                outbox = self.shared.name,
+                "storing calls broke off, which is a bug to report: no more are taken until a restart"
+            );
         }
         self.shared.written.cancel();
         self.shared.settled.notify_waiters();

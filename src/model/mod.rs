@@ -1,4 +1,19 @@
 //! The words of Partnero: keys, amounts, customers, transactions. No axum, no I/O.
+//!
+//! ```
+//! use axum_partnero::{Amount, NewCustomer, NewTransaction, ReferralKey};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let anna = ReferralKey::new("anna")?;                               // from a cookie, a link, a form
+//! let mia = NewCustomer::new(4711).email("mia@shop.example").referred_by(anna);
+//! let sale = NewTransaction::new("order-1", Amount::from_minor(4990, "usd")?).customer(4711);
+//! assert!(!format!("{mia:?} {sale:?}").contains("mia@shop.example")); // no `Debug` shows a person
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Keys are your own ids, 1 to 255 characters. Amounts are in major units, 49.90 and not 4990, and have exactly the digits
+//! that you give.
 
 mod amount;
 mod currency;

@@ -82,6 +82,9 @@
 //! Anyone can write a link, as anyone can set a cookie: a key says who wants the credit, and proves nothing. Partnero
 //! doesn't count a click that only the server saw. Load the tag as well, for the figures of your partners.
 //!
+//! Pages: [referral links and the tag](crate::guide::links), [consent and erasure](crate::guide::consent_and_erasure),
+//! [two programs](crate::guide::two_programs).
+//!
 //! [`ReferralKey`]: crate::ReferralKey
 //! [`ReferralKey::clear_cookies`]: crate::ReferralKey::clear_cookies
 //! [`ReferralKeys`]: crate::ReferralKeys

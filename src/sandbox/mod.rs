@@ -18,6 +18,8 @@
 //! # }
 //! ```
 //!
+//! The page on [testing](crate::guide::testing) begins with a whole test.
+//!
 //! # What it knows
 //!
 //! Customers, transactions, webhook subscriptions, the program; partners in an affiliate program; balance, referrals,

@@ -58,7 +58,7 @@ pub struct EventId([u8; signature::LENGTH]);
 
 /// The text is no [`EventId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an event's id is 64 hexadecimal digits")]
+#[error("an event's id is 64 hexadecimal digits: pass it as `EventId` writes it")]
 #[non_exhaustive]
 pub struct EventIdError;
 

@@ -51,7 +51,10 @@ impl Table {
                 }
                 while self.dead.len() > keeping.max_dead {
                     let Some(oldest) = self.dead.first().copied() else { break };
-                    tracing::error!(dead_letter = oldest, "too many dead letters: the oldest is discarded");
+                    tracing::error!(
+                        dead_letter = oldest,
+                        "too many dead letters: the oldest is discarded. See to the others"
+                    );
                     self.discard(oldest, now);
                 }
             }

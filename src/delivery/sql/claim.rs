@@ -199,7 +199,10 @@ impl Round {
             row.course.due = None;
             row.death = Some(Death {
                 reason: DeadReason::Unreadable,
-                message: format!("the stored row is damaged: {}", row.damage.as_deref().unwrap_or_default()),
+                message: format!(
+                    "the stored row is damaged ({}): discard it, and track it again from your own records",
+                    row.damage.as_deref().unwrap_or_default()
+                ),
             });
             row.died_at = Some(now);
         });

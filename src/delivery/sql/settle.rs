@@ -137,7 +137,7 @@ impl<D: Driver> SqlStore<D> {
     async fn make_room(&self, tx: &mut D::Tx, keeping: Keeping, now: Millis) -> Result<(), OutboxError> {
         let beyond = tx.query(&self.sql.letters_beyond, vec![self.name(), Value::from(keeping.max_dead)]).await?;
         for oldest in beyond.iter().filter_map(|record| record.number(0)) {
-            tracing::error!(dead_letter = oldest, "too many dead letters: the oldest is discarded");
+            tracing::error!(dead_letter = oldest, "too many dead letters: the oldest is discarded. See to the others");
             self.discard_in(tx, oldest, now).await?;
         }
         Ok(())

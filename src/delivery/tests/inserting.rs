@@ -48,7 +48,7 @@ async fn one_odd_call_is_refused_alone_and_the_others_are_stored_in_their_order(
     assert_eq!(log.count("a call isn't taken"), 1);
     assert!(!log.text().contains("mia@"), "{}", log.text());
     until("it is told", async || !watcher.told().is_empty()).await;
-    assert!(watcher.told()[0].starts_with("refused odd: the database refuses the call"), "{:?}", watcher.told());
+    assert!(watcher.told()[0].starts_with("refused odd: the database refuses this call"), "{:?}", watcher.told());
     let report = within(partnero.shutdown(Duration::from_secs(9))).await;
     assert_eq!((report.refused, report.lost, report.unknown, report.left), (1, 0, 0, Some(0)));
 }

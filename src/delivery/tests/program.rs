@@ -166,18 +166,28 @@ async fn an_outbox_that_can_t_say_whose_it_is_is_asked_until_it_can_and_partnero
 }
 
 #[tokio::test]
-async fn an_outbox_in_memory_is_no_program_s_until_a_probe_shows_another_than_the_configured_one() {
+async fn with_an_outbox_in_memory_a_key_is_asked_about_before_the_first_call_if_its_program_is_named() {
     let world = world(THEIRS).await;
     let partnero = World::builder_to(&world.sandbox).program_id(OURS).build().unwrap();
+    partnero.track_sale(sale("o1"));
+    held(&partnero, HoldReason::AnotherProgram).await;
+    assert!(world.calls().is_empty());
+
+    let partnero = World::builder_to(&world.sandbox).program_id(THEIRS).build().unwrap();
+    let before = world.requests().len();
+    sold(&partnero, "o2").await;
+    assert_eq!(world.calls().len(), 1);
+    assert!(world.requests().len() > before + 1, "{:?}", world.requests());
+}
+
+#[tokio::test]
+async fn an_outbox_in_memory_whose_program_nobody_names_is_no_program_s() {
+    let world = world(THEIRS).await;
+    let partnero = World::builder_to(&world.sandbox).build().unwrap();
     sold(&partnero, "o1").await;
     assert_eq!(world.requests(), ["POST /transactions"]);
     world.sandbox.fault(Answer::status(401)).on("POST", "/transactions").times(1);
-    partnero.track_sale(sale("o2"));
-    held(&partnero, HoldReason::AnotherProgram).await;
-
-    let partnero = World::builder_to(&world.sandbox).build().unwrap();
-    world.sandbox.fault(Answer::status(401)).on("POST", "/transactions").times(1);
-    sold(&partnero, "o3").await;
+    sold(&partnero, "o2").await;
 }
 
 #[tokio::test]

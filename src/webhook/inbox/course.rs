@@ -158,7 +158,7 @@ impl To {
 }
 
 /// What is said of one whose claimants were gone.
-pub(crate) const LOST: &str = "its handler never came back: the process ended or hung";
+pub(crate) const LOST: &str = "its handler never came back: the process ended or hung, so see its log";
 
 #[cfg(test)]
 mod tests {

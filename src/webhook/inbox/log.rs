@@ -46,8 +46,10 @@ impl Verdict {
         match stored {
             Ok(Added::New) => Self::new("stored", "stored"),
             Ok(Added::Repeat) => Self::new("repeat", "a repeat"),
-            Ok(Added::Full) => Self::new("not_stored", "not stored: the inbox is full"),
-            Err(error) => Self { name: "not_stored", text: format!("not stored: {error}").into() },
+            Ok(Added::Full) => Self::new("not_stored", "not stored, so it must be sent again: the inbox is full"),
+            Err(error) => {
+                Self { name: "not_stored", text: format!("not stored, so it must be sent again: {error}").into() }
+            }
         }
     }
 }
@@ -70,12 +72,16 @@ pub(crate) fn dead(
 ) {
     let event = name(event);
     tracing::error!(
-        inbox, dead_letter = letter, %id, event, problem, attempts, "an event is a dead letter: no handler takes it"
+        inbox, dead_letter = letter, %id, event, problem, attempts, "an event is a dead letter: mend its handler, then retry or discard it"
     );
 }
 
 pub(crate) fn lost(inbox: &str, letter: u64) {
-    tracing::error!(inbox, dead_letter = letter, "an event is a dead letter: its handlers never came back");
+    tracing::error!(
+        inbox,
+        dead_letter = letter,
+        "an event is a dead letter, for its handlers never came back: retry or discard it"
+    );
 }
 
 fn name(event: Option<&WebhookEvent>) -> Option<tracing::field::DisplayValue<Loggable<'_>>> {

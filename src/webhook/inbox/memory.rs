@@ -81,7 +81,10 @@ impl Table {
         // What nobody takes keeps nothing else away.
         while self.open.len() >= capacity || self.bytes + event.body.len() > BYTES {
             let Some(oldest) = self.letters().map(|(id, _)| id).next() else { return Added::Full };
-            tracing::error!(dead_letter = oldest, "the inbox is full: its oldest dead letter is discarded");
+            tracing::error!(
+                dead_letter = oldest,
+                "the inbox is full: its oldest dead letter is discarded. See to the others, or raise `capacity`"
+            );
             self.letter(oldest, now, |course| course.settle(&super::course::To::Done, now));
         }
         self.last += 1;

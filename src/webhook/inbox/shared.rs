@@ -74,7 +74,11 @@ impl Shared {
         let lost = self.store.lost();
         if lost > 0 && !self.loss_is_said.swap(true, Ordering::Relaxed) {
             let inbox = &self.name;
-            tracing::error!(inbox, lost, "an inbox ends with events that are lost: they were in memory alone");
+            tracing::error!(
+                inbox,
+                lost,
+                "an inbox ends with events that are lost, for they were in memory alone: give `inbox` a durable outbox"
+            );
         }
     }
 

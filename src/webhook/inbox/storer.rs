@@ -145,7 +145,11 @@ impl Storer {
                     }
                 }
                 Err(OutboxError::Refused(message)) if batch.len() == 1 => {
-                    tracing::error!(inbox, message, "the database refuses an event");
+                    tracing::error!(
+                        inbox,
+                        message,
+                        "the database refuses an event, while it takes others: its sender is told to repeat it"
+                    );
                     for arrival in batch {
                         let _ = arrival.answer.send(Err(NotStored::Refused));
                     }

@@ -264,7 +264,10 @@ impl Worker {
         // What was told before may not be held because it is recorded.
         if !std::mem::take(&mut self.retold) {
             for _ in held.iter().filter(|held| !**held) {
-                tracing::warn!(inbox = self.shared.name, "a handler took longer than its lease: it may run twice");
+                tracing::warn!(
+                    inbox = self.shared.name,
+                    "a handler took longer than its lease and may run twice: let it not block, or raise `lease`"
+                );
             }
         }
         self.next_claim = if room > 0 { next.map(|next| self.now() + next) } else { Some(self.now()) };
