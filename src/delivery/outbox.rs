@@ -65,6 +65,7 @@ pub enum OutboxError {
     Unanswered(String),
     /// The database is there, and the outbox's tables aren't.
     #[error("the database has no table `{table}`: call `create_schema()`, or run the outbox's `SCHEMA` in a migration")]
+    #[non_exhaustive]
     NoTable {
         /// The one that is missing.
         table: &'static str,

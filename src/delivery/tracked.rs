@@ -34,6 +34,7 @@ pub enum TrackError {
     NegativeAmount,
     /// More than `max_call_bytes`.
     #[error("the call takes {bytes} bytes, more than the {most} allowed: shorten its texts, or raise `max_call_bytes`")]
+    #[non_exhaustive]
     TooLarge {
         /// What it takes.
         bytes: usize,
@@ -42,6 +43,7 @@ pub enum TrackError {
     },
     /// `capacity` calls are waiting already.
     #[error("{capacity} calls are waiting already: Partnero or the outbox is out of reach, or `capacity` is too small")]
+    #[non_exhaustive]
     QueueFull {
         /// How many may wait.
         capacity: usize,
@@ -51,6 +53,7 @@ pub enum TrackError {
     SignUpsOnly,
     /// The database refuses this call, while it takes others: see what is odd about it.
     #[error("the database refuses the call: {message}")]
+    #[non_exhaustive]
     Refused {
         /// What the database says, cut and without e-mail addresses.
         message: String,
@@ -77,6 +80,7 @@ pub enum DeliveryError {
     NotTaken(#[from] TrackError),
     /// It is a dead letter.
     #[error("it is a dead letter ({}): {message}", reason.as_str())]
+    #[non_exhaustive]
     Dead {
         /// Why.
         reason: DeadReason,
