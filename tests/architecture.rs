@@ -157,4 +157,24 @@ fn what_a_feature_needs_comes_with_that_feature_only() {
         assert!(full.contains(name) && !default.contains(name), "{name}");
     }
     assert!(default.contains("reqwest") && default.contains("axum"));
+    // ARCHITECTURE.md says how many there are: write it there when it is another dozen.
+    let most = (130, 235);
+    assert!(default.len() <= most.0 && full.len() <= most.1, "{} and {} crates", default.len(), full.len());
+}
+
+/// The dependencies that users get, by their names in Cargo.toml.
+#[test]
+fn every_dependency_has_its_reason() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |file| fs::read_to_string(root.join(file)).unwrap();
+    let (manifest, architecture) = (read("Cargo.toml"), read("ARCHITECTURE.md"));
+    let section =
+        |text: &str, from: &str, to: &str| text.split(from).nth(1).unwrap().split(to).next().unwrap().to_owned();
+    let reasons = section(&architecture, "\n## Dependencies\n", "\n## ");
+    let dependencies = section(&manifest, "\n[dependencies]\n", "\n[");
+    let names: Vec<_> = dependencies.lines().filter_map(|line| Some(line.split_once(" = ")?.0)).collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        assert!(reasons.contains(&format!("`{name}`")), "ARCHITECTURE.md, Dependencies: what is {name} for?");
+    }
 }

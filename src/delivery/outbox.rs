@@ -16,9 +16,16 @@ use crate::delivery::{
     settings::Keeping,
 };
 
-/// Where tracked calls are kept until Partnero has them: [`MemoryOutbox`](crate::MemoryOutbox).
+/// Where tracked calls are kept until Partnero has them: [`MemoryOutbox`](crate::MemoryOutbox), `SqliteOutbox` or
+/// `PostgresOutbox`.
 ///
 /// Sealed: what an outbox must guarantee is too much to ask of a trait that anybody implements.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no outbox",
+    label = "expected `MemoryOutbox`, `SqliteOutbox` or `PostgresOutbox`",
+    note = "of a pool of connections, `SqliteOutbox::new(pool)` or `PostgresOutbox::new(pool)` makes one",
+    note = "the features `sqlx-sqlite` and `sqlx-postgres` of axum-partnero bring one each"
+)]
 pub trait Outbox: sealed::IntoStore + Send + 'static {}
 
 pub(crate) mod sealed {
@@ -26,6 +33,10 @@ pub(crate) mod sealed {
 
     use super::{Opening, Store};
 
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` can't be an outbox: the trait is sealed",
+        label = "outboxes are `MemoryOutbox`, `SqliteOutbox` and `PostgresOutbox`"
+    )]
     pub trait IntoStore {
         fn into_store(self, opening: Opening) -> Handle;
     }

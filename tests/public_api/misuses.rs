@@ -33,18 +33,7 @@ fn libraries() -> BTreeMap<String, PathBuf> {
 /// Compiles a file, without making a program of it, and gives what the compiler says, or nothing if all is well.
 fn compile(file: &Path, libraries: &BTreeMap<String, PathBuf>, flags: &[&str]) -> Option<String> {
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    rustc.args([
-        "--edition",
-        "2024",
-        "--crate-type",
-        "bin",
-        "--emit",
-        "metadata",
-        "--diagnostic-width",
-        "200",
-        "-A",
-        "unused",
-    ]);
+    rustc.args("--edition 2024 --crate-type bin --emit metadata --diagnostic-width 200 -A unused".split(' '));
     rustc.args(flags).arg("--out-dir").arg(env!("CARGO_TARGET_TMPDIR"));
     for name in ["axum_partnero", "axum", "sqlx", "tokio"] {
         let library = &libraries[name];

@@ -1,5 +1,5 @@
 //! What an outbox must guarantee is too much to ask of a trait that anybody implements.
-// says: sealed
+// says: `Mine` can't be an outbox: the trait is sealed
 
 use axum_partnero::{MemoryOutbox, Partnero, delivery::Outbox};
 
