@@ -15,9 +15,11 @@ use serde_json::Value;
 /// A project of its own, as `trybuild` makes it, would compile all dependencies a second time.
 fn libraries() -> BTreeMap<String, PathBuf> {
     let release = (!cfg!(debug_assertions)).then_some("--release");
+    // Only then it has this one, and what is linked must be the same again.
+    let features = cfg!(feature = "native-tls").then_some("--all-features");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["test", "--no-run", "--quiet", "--test", "public_api", "--message-format", "json"]).args(release);
-    let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    cargo.args(["test", "--no-run", "--quiet", "--test", "public_api", "--message-format", "json"]);
+    let built = cargo.args(release).args(features).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let mut libraries = BTreeMap::new();
     for line in String::from_utf8(built.stdout).unwrap().lines() {
