@@ -193,12 +193,12 @@ fn outboxes(partnero: &'static Partnero, mut pg: sqlx::PgConnection, mut lite: s
 
 /// What axum asks of a layer around its routes.
 fn serving<S>(
-    snippet: SnippetLayer,
+    snippet: &SnippetLayer,
     service: S,
 ) -> impl Service<Request, Response = Response<SnippetBody<Body>>, Error = S::Error, Future: Send> + Clone + Send + Sync
 where
     S: Service<Request, Response = Response, Future: Send> + Clone + Send + Sync,
 {
     let _ = DashboardRouter::<ReferralKey, fn(ReferralKey) -> String>::texts;
-    tower::Layer::layer(&snippet, service)
+    tower::Layer::layer(snippet, service)
 }

@@ -24,9 +24,9 @@ fn libraries() -> BTreeMap<String, PathBuf> {
     let mut libraries = BTreeMap::new();
     for line in String::from_utf8(built.stdout).unwrap().lines() {
         let message: Value = serde_json::from_str(line).unwrap();
-        let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        for file in files.filter(|file| file.ends_with(".rlib")) {
-            libraries.insert(message["target"]["name"].as_str().unwrap().replace('-', "_"), file.into());
+        let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str).map(PathBuf::from);
+        for file in files.filter(|file| file.extension().is_some_and(|extension| extension == "rlib")) {
+            libraries.insert(message["target"]["name"].as_str().unwrap().replace('-', "_"), file);
         }
     }
     libraries
