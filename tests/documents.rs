@@ -65,6 +65,7 @@ fn every_example_has_a_scenario_and_is_run() {
             continue;
         }
         found += 1;
+        assert!(!file || fs::read_to_string(&path).unwrap().lines().count() < 150, "{name} is long for an example");
         let place = if file { format!("`examples/{name}.rs`") } else { format!("`examples/{name}/`") };
         assert!(scenarios.contains(&place), "docs/scenarios.md doesn't name {place}");
         // These are run by tests of their own: tests/outbox_example.rs, tests/sandbox_example.rs.

@@ -34,18 +34,17 @@ pub(crate) struct SqliteDriver {
     reader: SqlitePool,
     /// Whoever writes: SQLite has one writer, and lets others try again and again instead of queueing them.
     turn: Arc<Mutex<()>>,
-    own: bool,
 }
 
 impl SqliteDriver {
     /// To a file of our own.
     pub(super) fn own(writer: SqlitePool, reader: SqlitePool) -> Self {
-        Self { writer, reader, turn: Arc::default(), own: true }
+        Self { writer, reader, turn: Arc::default() }
     }
 
     /// To the application's database.
     pub(super) fn shared(pool: SqlitePool) -> Self {
-        Self { writer: pool.clone(), reader: pool, turn: Arc::default(), own: false }
+        Self { writer: pool.clone(), reader: pool, turn: Arc::default() }
     }
 
     pub(super) async fn execute(&self, statements: &'static str) -> Result<(), OutboxError> {
@@ -101,11 +100,9 @@ impl Driver for SqliteDriver {
     }
 
     async fn scrub(&self) {
-        if self.own {
-            let scrubbed = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await;
-            if let Err(error) = scrubbed {
-                tracing::debug!(%error, "the log is written back later");
-            }
+        let scrubbed = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await;
+        if let Err(error) = scrubbed {
+            tracing::debug!(%error, "the log is written back later");
         }
     }
 }

@@ -88,7 +88,8 @@ impl SqliteOutbox {
     }
 
     /// In the application's own database, so that [`in_transaction`](crate::Partnero::in_transaction) can store a call
-    /// together with what it reports. Its settings are left alone: they decide what survives a power loss.
+    /// together with what it reports. Its settings are left alone: they decide what survives a power loss, and, with
+    /// `PRAGMA secure_delete`, whether what is erased is overwritten.
     ///
     /// The tables must be there: see [`create_schema`](Self::create_schema) and [`SCHEMA`](Self::SCHEMA).
     pub fn new(pool: SqlitePool) -> Self {
