@@ -1,10 +1,11 @@
-//! The folders of `src` depend on each other in one direction only.
+//! The folders of `src` depend on each other in one direction only, its files are short, and few crates come with it.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 /// What each folder may use of the others. Data flows one way.
@@ -125,4 +126,56 @@ fn imports_are_found_in_every_form() {
     assert_eq!(of("/// use crate::delivery::X;\nfn f() {}\n#[cfg(test)]\nmod tests { use crate::sandbox; }"), [""; 0]);
     let root = "pub use api::{ApiClient, ApiError};\npub use model::{\n    Amount, KeyError,\n};";
     assert_eq!((home_of("KeyError", root), home_of("ApiClient", root), home_of("api", root)), ("model", "api", "api"));
+}
+
+#[test]
+fn files_are_short() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let lines = |file: &PathBuf| fs::read_to_string(file).unwrap().lines().count();
+    let mut sizes: Vec<_> = files.iter().map(|file| (lines(file), file)).collect();
+    sizes.sort_unstable();
+    let (median, longest) = (sizes[sizes.len() / 2].0, sizes[sizes.len() - 1]);
+    assert!(longest.0 <= 600, "{} has {} lines: what is a file of its own there?", longest.1.display(), longest.0);
+    assert!(median <= 150, "half of the files have more than {median} lines");
+}
+
+/// The crates that users get with these features, on this platform.
+fn crates(features: &[&str]) -> BTreeSet<String> {
+    let mut tree = Command::new(env!("CARGO"));
+    tree.args(["tree", "--locked", "--offline", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
+    let tree = tree.args(features).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let lines = String::from_utf8(tree.stdout).unwrap();
+    lines.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn what_a_feature_needs_comes_with_that_feature_only() {
+    let of_features = ["sqlx", "askama", "moka", "lol_html"];
+    let (default, full) = (crates(&[]), crates(&["--features", "full"]));
+    for name in of_features {
+        assert!(full.contains(name) && !default.contains(name), "{name}");
+    }
+    assert!(default.contains("reqwest") && default.contains("axum"));
+    // ARCHITECTURE.md says how many there are: write it there when it is another dozen.
+    let most = (130, 235);
+    assert!(default.len() <= most.0 && full.len() <= most.1, "{} and {} crates", default.len(), full.len());
+}
+
+/// The dependencies that users get, by their names in Cargo.toml.
+#[test]
+fn every_dependency_has_its_reason() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |file| fs::read_to_string(root.join(file)).unwrap();
+    let (manifest, architecture) = (read("Cargo.toml"), read("ARCHITECTURE.md"));
+    let section =
+        |text: &str, from: &str, to: &str| text.split(from).nth(1).unwrap().split(to).next().unwrap().to_owned();
+    let reasons = section(&architecture, "\n## Dependencies\n", "\n## ");
+    let dependencies = section(&manifest, "\n[dependencies]\n", "\n[");
+    let names: Vec<_> = dependencies.lines().filter_map(|line| Some(line.split_once(" = ")?.0)).collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        assert!(reasons.contains(&format!("`{name}`")), "ARCHITECTURE.md, Dependencies: what is {name} for?");
+    }
 }

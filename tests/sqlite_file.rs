@@ -104,6 +104,6 @@ async fn a_file_that_can_t_be_an_outbox_is_a_clear_error() {
     let pool = sqlx::SqlitePool::connect("sqlite::memory:").await.unwrap();
     let partnero = handle(SqliteOutbox::new(pool));
     let error = partnero.status().await.unwrap_err();
-    assert!(matches!(error, OutboxError::NoTable { table: "partnero_calls" }), "{error}");
+    assert!(matches!(error, OutboxError::NoTable { table: "partnero_calls", .. }), "{error}");
     assert!(error.to_string().contains("create_schema"), "{error}");
 }

@@ -12,18 +12,21 @@ use crate::model::KeyError;
 pub enum ApiError {
     /// Nothing was sent: no connection was made. To repeat it is safe.
     #[error("Partnero wasn't reached, nothing was sent: {reason}. It is safe to repeat")]
+    #[non_exhaustive]
     NotSent {
         /// What went wrong, with its causes.
         reason: String,
     },
     /// It may or may not have been carried out: the time ran out or the connection was lost before a whole answer came.
     #[error("no whole answer came, so it is unknown whether it was carried out: {reason}. Ask before you repeat it")]
+    #[non_exhaustive]
     Uncertain {
         /// What went wrong, with its causes.
         reason: String,
     },
     /// Partnero answered that it failed.
     #[error("Partnero answered {status}{}{}. {}", told(message.as_deref()), fields(errors), advice(*status))]
+    #[non_exhaustive]
     Answered {
         /// The HTTP status. Of success, if only the `status` in the body says that it failed.
         status: StatusCode,
@@ -36,6 +39,7 @@ pub enum ApiError {
     },
     /// An answer came that isn't Partnero's JSON, or too long: a proxy's page, a redirect.
     #[error("the answer ({status}) isn't Partnero's JSON, or too long. {}", unreadable_advice(*status))]
+    #[non_exhaustive]
     Unreadable {
         /// The HTTP status.
         status: StatusCode,

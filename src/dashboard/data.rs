@@ -32,7 +32,7 @@ pub struct Dashboard {
     pub friends: Part<Friends>,
 }
 
-/// A part of a dashboard.
+/// A part of a dashboard: it came, or it didn't. There will be no third.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", content = "value", rename_all = "snake_case")]
 pub enum Part<T> {

@@ -12,12 +12,14 @@ use crate::{
 pub enum CheckError {
     /// Partnero refuses the API key.
     #[error("Partnero refuses the API key ({status}): take the one of your program (Integration, API)")]
+    #[non_exhaustive]
     NotAllowed {
         /// The status it answers with.
         status: u16,
     },
     /// The address answers with a redirect.
     #[error("the base URL answers with a redirect ({status}): it should be https://api.partnero.com/v1/")]
+    #[non_exhaustive]
     Redirected {
         /// The status it answers with.
         status: u16,
@@ -27,6 +29,7 @@ pub enum CheckError {
         "the API key belongs to the program {found}, not to {expected}: use the key of {expected}, or, if {found} is meant, \
          correct `program_id` or give it an outbox (or a `name`) of its own"
     )]
+    #[non_exhaustive]
     AnotherProgram {
         /// The program id that was configured, or that of the program whose calls the outbox keeps.
         expected: String,

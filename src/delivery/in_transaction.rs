@@ -40,6 +40,7 @@ pub enum InTransactionError {
         "a transaction of {transaction} for an outbox in {outbox}: its calls must be in the outbox's own database, so \
          build the handle with the pool of the transaction"
     )]
+    #[non_exhaustive]
     OtherDatabase {
         /// What the handle's outbox is in.
         outbox: &'static str,
@@ -52,6 +53,7 @@ pub enum InTransactionError {
          `SqliteOutbox::new(pool)` or `PostgresOutbox::new(pool)` and the pool of the transaction; if it is, call \
          `create_schema()`, or run the outbox's `SCHEMA` in a migration"
     )]
+    #[non_exhaustive]
     NoTable {
         /// The one that is missing.
         table: &'static str,
@@ -64,6 +66,7 @@ pub enum InTransactionError {
     Locked,
     /// The database refuses, or can't be reached.
     #[error("the call can't be stored in the transaction, so roll it back: {message}")]
+    #[non_exhaustive]
     Database {
         /// The database's own code, if it sent one: of PostgreSQL, the SQLSTATE. `40001` and `40P01` ask for a
         /// repetition of the transaction.

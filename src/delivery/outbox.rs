@@ -20,6 +20,12 @@ use crate::delivery::{
 /// `SqliteOutbox` and `PostgresOutbox`.
 ///
 /// Sealed: what an outbox must guarantee is too much to ask of a trait that anybody implements.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no outbox",
+    label = "expected `MemoryOutbox`, `SqliteOutbox` or `PostgresOutbox`",
+    note = "of a pool of connections, `SqliteOutbox::new(pool)` or `PostgresOutbox::new(pool)` makes one",
+    note = "the features `sqlx-sqlite` and `sqlx-postgres` of axum-partnero bring one each"
+)]
 pub trait Outbox: sealed::IntoStore + Send + 'static {}
 
 pub(crate) mod sealed {
@@ -27,6 +33,10 @@ pub(crate) mod sealed {
 
     use super::{Opening, Store};
 
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` can't be an outbox: the trait is sealed",
+        label = "outboxes are `MemoryOutbox`, `SqliteOutbox` and `PostgresOutbox`"
+    )]
     pub trait IntoStore {
         fn into_store(self, opening: Opening) -> Handle;
     }
@@ -66,6 +76,7 @@ pub enum OutboxError {
     Unanswered(String),
     /// The database is there, and the outbox's tables aren't.
     #[error("the database has no table `{table}`: call `create_schema()`, or run the outbox's `SCHEMA` in a migration")]
+    #[non_exhaustive]
     NoTable {
         /// The one that is missing.
         table: &'static str,

@@ -34,6 +34,7 @@ pub enum TrackError {
     NegativeAmount,
     /// More than `max_call_bytes`.
     #[error("the call takes {bytes} bytes, more than the {most} allowed: shorten its texts, or raise `max_call_bytes`")]
+    #[non_exhaustive]
     TooLarge {
         /// What it takes.
         bytes: usize,
@@ -45,6 +46,7 @@ pub enum TrackError {
         "{capacity} calls are waiting already: Partnero or the outbox is out of reach (see `status()`), or `capacity` is \
          too small"
     )]
+    #[non_exhaustive]
     QueueFull {
         /// How many may wait.
         capacity: usize,
@@ -59,6 +61,7 @@ pub enum TrackError {
     #[error(
         "the database refuses this call, while it takes others: {message}. See what is odd about its keys and texts"
     )]
+    #[non_exhaustive]
     Refused {
         /// What the database says, cut and without e-mail addresses.
         message: String,
@@ -122,6 +125,7 @@ pub enum DeliveryError {
     NotTaken(#[from] TrackError),
     /// It is a dead letter.
     #[error("it is a dead letter ({}), to be retried or discarded by `dead_letters()`: {message}", reason.as_str())]
+    #[non_exhaustive]
     Dead {
         /// Why.
         reason: DeadReason,

@@ -58,7 +58,7 @@ async fn success_without_what_was_asked_for_is_unreadable() {
             c.transactions().get("x").await.unwrap_err(),
             c.transactions().create(&sale).await.unwrap_err(),
         ] {
-            assert_eq!(error, ApiError::Unreadable { status: http::StatusCode::OK }, "{body}");
+            assert!(matches!(error, ApiError::Unreadable { status: http::StatusCode::OK, .. }), "{body}: {error:?}");
         }
         // PHP writes an empty object as an empty list.
         assert_eq!(c.customers().stats("x").await.is_ok(), body == "{\"data\":[]}", "{body}");

@@ -14,7 +14,7 @@ async fn a_database_without_the_table_is_told_by_the_tables_name() {
         let other = Database::without_outbox(kind).await.unwrap();
         let mut tx = other.begin().await;
         let error = tx.with(&app.partnero).track_sale(sale("order-1", 10)).await.unwrap_err();
-        assert_eq!(error, InTransactionError::NoTable { table: "partnero_calls" });
+        assert!(matches!(error, InTransactionError::NoTable { table: "partnero_calls", .. }), "{error:?}");
         let text = error.to_string();
         assert!(text.contains("`partnero_calls`") && text.contains("::new(pool)") && text.contains("SCHEMA"), "{text}");
         tx.rollback().await;
@@ -31,7 +31,7 @@ async fn an_outbox_in_a_file_of_its_own_is_no_outbox_of_the_applications_databas
     let partnero = sandbox.partnero_builder().outbox(own).build().unwrap();
     let mut tx = database.begin().await;
     let error = tx.with(&partnero).track_sale(sale("order-1", 10)).await.unwrap_err();
-    assert_eq!(error, InTransactionError::NoTable { table: "partnero_calls" });
+    assert!(matches!(error, InTransactionError::NoTable { table: "partnero_calls", .. }), "{error:?}");
 }
 
 #[tokio::test]

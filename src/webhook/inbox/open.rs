@@ -10,6 +10,11 @@ use crate::delivery::{MemoryOutbox, Opening, Outbox};
 /// Where events are kept: beside the calls of an outbox.
 ///
 /// It takes the very object that [`Partnero`](crate::Partnero) was given: one file, one pool of connections. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` keeps no events",
+    label = "expected `MemoryOutbox`, `SqliteOutbox` or `PostgresOutbox`",
+    note = "pass a clone of the outbox that `Partnero` was given"
+)]
 pub trait InboxOf: Outbox + sealed::IntoInbox {}
 
 pub(crate) use sealed::{IntoInbox, Stored};
