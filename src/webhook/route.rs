@@ -67,7 +67,7 @@ impl Door {
             (StatusCode::OK, "too old: dropped unhandled".to_owned())
         } else {
             let new = NewEvent {
-                digest: *id.as_bytes(),
+                id,
                 event: event.name().to_owned(),
                 webhook_key: event.envelope().webhook_key().map(str::to_owned),
                 resource: event.resource(),

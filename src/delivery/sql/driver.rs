@@ -37,6 +37,9 @@ pub(crate) trait Tx: Send {
         parameters: Vec<Value>,
     ) -> impl Future<Output = Result<Vec<Record>, OutboxError>> + Send;
 
+    /// Takes the lock of another name, too, if it is to be had now. Whether it was.
+    fn also(&mut self, name: &str) -> impl Future<Output = Result<bool, OutboxError>> + Send;
+
     fn commit(self) -> impl Future<Output = Result<(), OutboxError>> + Send;
 
     /// The time of day: the database's own, where it has one that all its users share.

@@ -140,6 +140,11 @@ impl Tx for PostgresTx {
         Ok(rows.iter().map(record).collect())
     }
 
+    async fn also(&mut self, name: &str) -> Result<bool, OutboxError> {
+        let answer = self.query(TRY, vec![name.into()]).await?;
+        Ok(answer.first().and_then(|record| record.int(0)) == Some(1))
+    }
+
     async fn commit(self) -> Result<(), OutboxError> {
         self.transaction.commit().await.map_err(unanswered)
     }

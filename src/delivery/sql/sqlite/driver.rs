@@ -130,6 +130,11 @@ impl Tx for SqliteTx {
         Ok(rows.iter().map(record).collect())
     }
 
+    /// There is one writer, whatever it is about.
+    async fn also(&mut self, _: &str) -> Result<bool, OutboxError> {
+        Ok(true)
+    }
+
     async fn commit(self) -> Result<(), OutboxError> {
         self.transaction.commit().await.map_err(unanswered)
     }

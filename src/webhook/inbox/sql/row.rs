@@ -1,16 +1,21 @@
 //! An event as a database holds it: read without trust, for rows can be damaged or written by hand.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
-use crate::delivery::{
-    Millis,
-    sql::{Record, time},
+use crate::{
+    delivery::{
+        Millis,
+        sql::{Record, time},
+    },
+    webhook::EventId,
 };
 
 use super::super::{
     course::{Course, LOST, Look, State, Terms},
-    store::{Claimed, Digest},
+    store::Claimed,
 };
 
 /// Before a payload that isn't text, in hex.
@@ -22,32 +27,27 @@ const DAMAGED: &str = "its row in the database is damaged";
 pub(super) struct Row {
     pub(super) id: u64,
     pub(super) course: Course,
-    /// Of one that was loaded.
-    pub(super) resource: Option<String>,
     /// What went wrong now.
     pub(super) message: Option<String>,
     /// Of one that is due: the first of its resource.
     first: Option<u64>,
     arrived_at: Millis,
-    content: Option<(Digest, Bytes)>,
+    content: Option<Bytes>,
 }
 
 impl Row {
     /// Reads a row of [`due`](super::statements::Statements::due).
     pub(super) fn due(mut record: Record) -> Self {
         let mut row = Self::read(&mut record);
-        let digest = record.text(5).and_then(|digest| Digest::try_from(unhex(&digest)?).ok());
-        row.arrived_at = record.number(6).unwrap_or_default();
-        row.content = digest.zip(record.text(7).and_then(body));
-        row.first = record.number(8);
+        row.arrived_at = record.number(5).unwrap_or_default();
+        row.content = record.text(6).and_then(body);
+        row.first = record.number(7);
         row
     }
 
     /// Reads a row of [`load`](super::statements::Statements::load).
     pub(super) fn loaded(mut record: Record) -> Self {
-        let mut row = Self::read(&mut record);
-        row.resource = record.text(5);
-        row
+        Self::read(&mut record)
     }
 
     fn read(record: &mut Record) -> Self {
@@ -57,18 +57,18 @@ impl Row {
         let token = record.number(3).unwrap_or_default();
         let attempts = record.number(4).unwrap_or_default().try_into().unwrap_or(u32::MAX);
         let course = Course { state, due, token, attempts };
-        Self { id, course, resource: None, message: None, first: None, arrived_at: 0, content: None }
+        Self { id, course, message: None, first: None, arrived_at: 0, content: None }
     }
 
     /// A look at one that is due. What can't be read is for a person.
-    pub(super) fn look(&mut self, terms: Terms, now: Millis) -> Look {
+    pub(super) fn look(&mut self, token: u64, terms: Terms, now: Millis) -> Look {
         if self.content.is_none() || matches!(self.course.state, State::Dead | State::Done) {
             (self.course.state, self.course.due) = (State::Dead, None);
             self.message = Some(DAMAGED.to_owned());
             return Look::Died;
         }
         let first = self.first.is_none_or(|first| first == self.id);
-        let look = self.course.look(first, terms, now);
+        let look = self.course.look(first, token, terms, now);
         if matches!(look, Look::Lost | Look::Died) {
             self.message = Some(LOST.to_owned());
         }
@@ -77,9 +77,10 @@ impl Row {
 
     /// For whoever handles it.
     pub(super) fn claimed(&mut self) -> Option<Claimed> {
-        let (digest, body) = self.content.take()?;
+        let body = self.content.take()?;
         let (token, attempts) = (self.course.token, self.course.attempts);
-        Some(Claimed { row: self.id, token, digest, body, arrived_at: time(self.arrived_at), attempts })
+        let id = EventId::of(&body);
+        Some(Claimed { row: self.id, token, id, body, arrived_at: time(self.arrived_at), attempts })
     }
 
     pub(super) fn to_save(&self) -> Json {
@@ -95,11 +96,17 @@ impl Row {
     }
 }
 
+/// What a database knows an event by: the first half of its id. That two have it in common by chance, or can be made to,
+/// takes 2^64 tries: as much as anybody can do, and nothing to gain, for Partnero alone signs them.
+pub(super) fn digest(id: EventId) -> String {
+    hex(&id.as_bytes()[..16])
+}
+
 /// A body as text: as it is where that is possible.
-pub(super) fn payload(body: &[u8]) -> String {
+pub(super) fn payload(body: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(body) {
-        Ok(text) if !text.contains('\0') && !text.starts_with(IN_HEX) => text.to_owned(),
-        _ => format!("{IN_HEX}{}", hex(body)),
+        Ok(text) if !text.contains('\0') && !text.starts_with(IN_HEX) => text.into(),
+        _ => format!("{IN_HEX}{}", hex(body)).into(),
     }
 }
 
@@ -112,7 +119,7 @@ pub(super) fn body(payload: String) -> Option<Bytes> {
 }
 
 /// Bytes as text.
-pub(super) fn hex(bytes: &[u8]) -> String {
+fn hex(bytes: &[u8]) -> String {
     let digit = |digit: u8| char::from(b"0123456789abcdef"[usize::from(digit & 0xf)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
@@ -138,7 +145,7 @@ mod tests {
         {
             let text = payload(bytes);
             assert!(!text.contains('\0'), "{text}");
-            assert_eq!(body(text).as_deref(), Some(bytes));
+            assert_eq!(body(text.into_owned()).as_deref(), Some(bytes));
         }
         assert_eq!(payload(b"{\"a\":1}"), "{\"a\":1}", "what is text is kept readable");
     }
