@@ -68,6 +68,7 @@ impl Door {
         } else {
             let new = NewEvent {
                 id,
+                time: event.envelope().created_at().and_then(time_of),
                 event: event.name().to_owned(),
                 webhook_key: event.envelope().webhook_key().map(str::to_owned),
                 resource: event.resource(),

@@ -76,7 +76,7 @@ mod tests {
 
     fn claimed(row: u64) -> Claimed {
         let (id, body, arrived_at) = ([0; 32].into(), bytes::Bytes::new(), SystemTime::UNIX_EPOCH);
-        Claimed { row, token: 1, id, body, arrived_at, attempts: 0 }
+        Claimed { row, token: 1, id, resource: None, body, arrived_at, attempts: 0 }
     }
 
     #[test]

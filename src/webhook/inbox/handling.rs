@@ -42,6 +42,7 @@ struct Running {
     token: u64,
     attempts: u32,
     id: EventId,
+    resource: Option<String>,
     began: Moment,
 }
 
@@ -83,7 +84,7 @@ impl Handling {
             Ok((task, Handled { name, end })) => (task, Some(name), end),
             Err(error) => (error.id(), None, End::Failed("it panicked".to_owned())),
         };
-        let Some(Running { row, token, attempts, id, began }) = self.running.remove(&task) else { return };
+        let Some(Running { row, token, attempts, id, resource, began }) = self.running.remove(&task) else { return };
         let shared = &self.shared;
         let to = match end {
             End::Done | End::TooOld => {
@@ -106,7 +107,7 @@ impl Handling {
                 To::Again { after, message }
             }
         };
-        self.push([Settlement { row, token, to }]);
+        self.push([Settlement { row, token, resource, to }]);
         self.ahead.came_back();
         self.begin_next();
     }
@@ -134,7 +135,7 @@ impl Handling {
     }
 
     fn begin(&mut self, claimed: Claimed) {
-        let Claimed { row, token, id, body, arrived_at, attempts } = claimed;
+        let Claimed { row, token, id, resource, body, arrived_at, attempts } = claimed;
         let shared = Arc::clone(&self.shared);
         let task = self.tasks.spawn(async move {
             let event = WebhookEvent::parse(body);
@@ -143,7 +144,7 @@ impl Handling {
                 if shared.is_too_old(&event, arrived_at) { End::TooOld } else { handle(&shared, id, event).await };
             Handled { name, end }
         });
-        self.running.insert(task.id(), Running { row, token, attempts, id, began: Moment::now() });
+        self.running.insert(task.id(), Running { row, token, attempts, id, resource, began: Moment::now() });
     }
 
     /// Those that weren't begun in time.
@@ -159,7 +160,7 @@ impl Handling {
     }
 
     fn give_back(&mut self, claimed: Vec<Claimed>) {
-        self.push(claimed.into_iter().map(|it| Settlement { row: it.row, token: it.token, to: To::Back }));
+        self.push(claimed.into_iter().map(|it| with((it.row, it.token), To::Back)));
     }
 
     /// How many more may be claimed.
@@ -190,7 +191,7 @@ impl Handling {
         let lease = self.shared.settings.lease;
         let running = self.running.values().filter(move |it| it.began.elapsed() < lease).map(|it| (it.row, it.token));
         let ahead = self.ahead.iter().map(|it| (it.row, it.token));
-        running.chain(ahead).map(move |(row, token)| Settlement { row, token, to: To::Held { lease } })
+        running.chain(ahead).map(move |claim| with(claim, To::Held { lease }))
     }
 
     /// Results that aren't recorded yet.
@@ -234,8 +235,13 @@ impl Handling {
             tracing::warn!(inbox, cut_off, "handlers didn't end in time: their events are handled again");
         }
         let back: Vec<_> = self.running.drain().map(|(_, it)| it).collect();
-        self.push(back.into_iter().map(|it| Settlement { row: it.row, token: it.token, to: To::Back }));
+        self.push(back.into_iter().map(|it| with((it.row, it.token), To::Back)));
     }
+}
+
+/// Of a claim that isn't over: whoever waits for its resource goes on waiting.
+fn with((row, token): (u64, u64), to: To) -> Settlement {
+    Settlement { row, token, resource: None, to }
 }
 
 /// Has an event handled within its time. A panic ends the task that this is in.

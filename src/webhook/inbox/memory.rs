@@ -271,6 +271,7 @@ impl Store for MemoryInbox {
                 row: id,
                 token: row.course.token,
                 id: row.event.id,
+                resource: row.event.resource.clone(),
                 body: row.event.body.clone(),
                 arrived_at: self.wall(row.arrived_at),
                 attempts: row.course.attempts,

@@ -50,6 +50,8 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
 #[derive(Clone)]
 pub(crate) struct NewEvent {
     pub(crate) id: EventId,
+    /// When it happened, as it says itself. The same bytes say the same.
+    pub(crate) time: Option<SystemTime>,
     /// Its name, fit for a log.
     pub(crate) event: String,
     /// The key of the webhook, fit for a log.
@@ -108,6 +110,8 @@ pub(crate) struct Claimed {
     /// Fences off a process whose lease has run out.
     pub(crate) token: u64,
     pub(crate) id: EventId,
+    /// What it is about.
+    pub(crate) resource: Option<String>,
     pub(crate) body: Bytes,
     pub(crate) arrived_at: SystemTime,
     /// Failed attempts so far.
@@ -119,6 +123,7 @@ pub(crate) struct Claimed {
 pub(crate) struct Settlement {
     pub(crate) row: u64,
     pub(crate) token: u64,
+    pub(crate) resource: Option<String>,
     pub(crate) to: To,
 }
 

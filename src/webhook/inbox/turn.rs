@@ -177,7 +177,7 @@ impl Worker {
         settlements.truncate(results);
         self.next_claim = Some(self.now());
         while let Some(settlement) = settlements.pop() {
-            let wordless = Settlement { to: settlement.to.clone().wordless(), ..settlement };
+            let wordless = Settlement { to: settlement.to.clone().wordless(), ..settlement.clone() };
             let mut result = self.ask_for(&[], &[settlement]).await;
             if matches!(result, Err(OutboxError::Refused(_))) {
                 result = self.ask_for(&[], std::slice::from_ref(&wordless)).await;
@@ -247,7 +247,6 @@ impl Worker {
         let Asked { token, events, waiting, mut settlements, results, .. } = asked;
         settlements.truncate(results);
         if matches!(error, OutboxError::Unanswered(_)) {
-            self.turns.retold = true;
             self.turns.lost.push((token, Instant::now() + IN_DOUBT));
             // What it claimed is to be handled soon.
             self.next_claim = Some(self.now());
@@ -258,6 +257,7 @@ impl Worker {
     }
 
     fn rest(&mut self, error: &OutboxError) {
+        self.turns.retold |= matches!(error, OutboxError::Unanswered(_));
         let waited_for = self.arrivals.are_there();
         let finder = if waited_for { Finder::Writer } else { Finder::Dispatcher };
         self.shared.reach.lost(&self.shared.name, finder, error);

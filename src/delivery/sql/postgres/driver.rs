@@ -8,7 +8,7 @@ use crate::{
         decide::Millis,
         outbox::OutboxError,
         sql::{
-            driver::{Dialect, Driver, Lock, Record, Tx, Value, wall},
+            driver::{Dialect, Driver, Lock, Record, Several, Tx, Value, wall},
             stored::{Inserted, VERSION},
         },
     },
@@ -138,6 +138,19 @@ impl Tx for PostgresTx {
         }
         let rows = query.fetch_all(&mut *self.transaction).await.map_err(error)?;
         Ok(rows.iter().map(record).collect())
+    }
+
+    async fn query_all(
+        &mut self,
+        statements: &'static Several,
+        parameters: Vec<Value>,
+    ) -> Result<Vec<Record>, OutboxError> {
+        let mut rows = Vec::new();
+        for (statement, used) in &statements.each {
+            let parameters = used.iter().filter_map(|n| parameters.get(n - 1).cloned()).collect();
+            rows.extend(self.query(statement, parameters).await?);
+        }
+        Ok(rows)
     }
 
     async fn also(&mut self, name: &str) -> Result<bool, OutboxError> {

@@ -14,7 +14,7 @@ use crate::{
         decide::Millis,
         outbox::OutboxError,
         sql::{
-            driver::{Dialect, Driver, Lock, Record, Tx, Value, wall},
+            driver::{Dialect, Driver, Lock, Record, Several, Tx, Value, wall},
             stored::{Inserted, VERSION},
         },
     },
@@ -128,6 +128,14 @@ impl Tx for SqliteTx {
         }
         let rows = query.fetch_all(&mut *self.transaction).await.map_err(error)?;
         Ok(rows.iter().map(record).collect())
+    }
+
+    async fn query_all(
+        &mut self,
+        statements: &'static Several,
+        parameters: Vec<Value>,
+    ) -> Result<Vec<Record>, OutboxError> {
+        self.query(&statements.joined, parameters).await
     }
 
     /// There is one writer, whatever it is about.

@@ -75,7 +75,7 @@ CREATE TABLE IF NOT EXISTS partnero_programs (
 CREATE TABLE IF NOT EXISTS partnero_seen (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,            -- the order of arrival
     name        TEXT    NOT NULL,                             -- the inbox's name
-    digest      TEXT    NOT NULL,                             -- SHA-256 of the body, its first half
+    digest      TEXT    NOT NULL,                             -- its time, and half the SHA-256 of its body
     seen_at     INTEGER NOT NULL,                             -- when it came, or was done long after that
     UNIQUE (digest, name)                                     -- in this order, it fits no other question
 ) STRICT;

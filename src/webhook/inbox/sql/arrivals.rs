@@ -42,9 +42,17 @@ impl<D: Driver> SqlInbox<D> {
         alone: bool,
         now: Millis,
     ) -> Result<Stored, OutboxError> {
-        let digests: Vec<_> = turn.arrivals.iter().map(|it| digest(it.id)).collect();
-        let new = tx.query(&self.sql.see, vec![self.name(), json(&digests)?, now.into()]).await?;
-        let mut new: HashMap<_, _> = new.into_iter().filter_map(|mut it| Some((it.text(1)?, it.number(0)?))).collect();
+        let digests: Vec<_> = turn.arrivals.iter().map(digest).collect();
+        let resources: HashSet<_> = turn.arrivals.iter().filter_map(|it| it.resource.as_deref()).collect();
+        let parameters = vec![self.name(), json(&digests)?, now.into(), json(&resources)?];
+        // What got an id is new. Of the other resources something is open.
+        let (mut new, mut waited_for) = (HashMap::new(), HashSet::new());
+        for mut record in tx.query_all(&self.sql.come, parameters).await? {
+            match record.number(0) {
+                Some(id) => drop(new.insert(record.text(1).unwrap_or_default(), id)),
+                None => waited_for.extend(record.text(0)),
+            }
+        }
         let mut stored = Stored::default();
         let mut events = Vec::with_capacity(new.len());
         for (event, digest) in turn.arrivals.iter().zip(&digests) {
@@ -55,7 +63,6 @@ impl<D: Driver> SqlInbox<D> {
         if events.is_empty() {
             return Ok(stored);
         }
-        let mut waited_for = self.waited_for(tx, &events).await?;
         let lease_ends = later(now, turn.terms.lease);
         let mut rows = Vec::with_capacity(events.len());
         for (id, event) in events {
@@ -76,19 +83,10 @@ impl<D: Driver> SqlInbox<D> {
         tx.query(&self.sql.add, vec![self.name(), json(&rows)?, VERSION.into(), now.into()]).await?;
         Ok(stored)
     }
-
-    /// Those of their resources of which something is open.
-    async fn waited_for(&self, tx: &mut D::Tx, events: &[(u64, &NewEvent)]) -> Result<HashSet<String>, OutboxError> {
-        let resources: Vec<_> = events.iter().filter_map(|(_, event)| event.resource.as_deref()).collect();
-        if resources.is_empty() {
-            return Ok(HashSet::new());
-        }
-        let open = tx.query(&self.sql.open, vec![self.name(), json(&resources)?]).await?;
-        Ok(open.into_iter().filter_map(|mut record| record.text(0)).collect())
-    }
 }
 
 /// For whoever handles it.
 fn claimed(row: u64, event: &NewEvent, token: u64, now: Millis) -> Claimed {
-    Claimed { row, token, id: event.id, body: event.body.clone(), arrived_at: time(now), attempts: 0 }
+    let (resource, body) = (event.resource.clone(), event.body.clone());
+    Claimed { row, token, id: event.id, resource, body, arrived_at: time(now), attempts: 0 }
 }

@@ -38,6 +38,7 @@ async fn fill<D: Driver>(inbox: &SqlInbox<D>) {
         let resource = Some(if number == 2_000 { "b" } else { "a" }.to_owned());
         NewEvent {
             id: digest.into(),
+            time: None,
             event: "transaction.created".to_owned(),
             webhook_key: None,
             resource,
@@ -67,16 +68,16 @@ async fn plans<D: Driver>(inbox: &SqlInbox<D>, explain: &str) -> [(&'static str,
     let old = vec![name(), now(), Value::Int(100)];
     [
         ("load", plan(inbox, explain, &inbox.sql.load, vec![name(), ids()]).await),
-        ("done", plan(inbox, explain, &inbox.sql.done, vec![name(), pairs]).await),
+        ("done", plan(inbox, explain, &inbox.sql.end.each[0].0, vec![name(), pairs]).await),
         ("remember", plan(inbox, explain, &inbox.sql.remember, vec![ids(), now()]).await),
         ("forget", plan(inbox, explain, &inbox.sql.forget, vec![ids()]).await),
-        ("open", plan(inbox, explain, &inbox.sql.open, vec![name(), keys()]).await),
+        ("open", plan(inbox, explain, &inbox.sql.come.each[1].0, vec![name(), keys()]).await),
         ("take_back", plan(inbox, explain, &inbox.sql.take_back, vec![name(), now(), ids()]).await),
         ("old_seen", plan(inbox, explain, &inbox.sql.old_seen, old).await),
         ("save", plan(inbox, explain, &inbox.sql.save, vec![events, now()]).await),
         ("due", plan(inbox, explain, &inbox.sql.due, due).await),
         ("next_due", plan(inbox, explain, &inbox.sql.next_due, next).await),
-        ("wake", plan(inbox, explain, &inbox.sql.wake, vec![name(), now(), keys()]).await),
+        ("wake", plan(inbox, explain, &inbox.sql.end.each[1].0, vec![name(), now(), keys()]).await),
     ]
 }
 

@@ -51,7 +51,7 @@ impl<D: Driver> SqlInbox<D> {
         Ok(Recorded { held, look })
     }
 
-    /// These are over, and what waited for them goes on, if there is any.
+    /// These are over, and what waited for them goes on. Whether there is any.
     async fn end(
         &self,
         tx: &mut D::Tx,
@@ -63,19 +63,22 @@ impl<D: Driver> SqlInbox<D> {
             return Ok(false);
         }
         let claims: Vec<_> = done.iter().map(|it| (it.row, it.token)).collect();
-        let (mut late, mut resources) = (Vec::new(), HashSet::new());
-        for mut record in tx.query(&self.sql.done, vec![self.name(), json(&claims)?]).await? {
-            let Some(row) = record.number(0) else { continue };
-            held.insert(row);
-            if record.number(1).is_none_or(|arrived_at| arrived_at + SOON < now) {
-                late.push(row);
+        let resources: HashSet<_> = done.iter().filter_map(|it| it.resource.as_deref()).collect();
+        let (mut late, mut woken) = (Vec::new(), false);
+        let parameters = vec![self.name(), json(&claims)?, now.into(), json(&resources)?];
+        for record in tx.query_all(&self.sql.end, parameters).await? {
+            match (record.number(0), record.number(1)) {
+                (Some(row), Some(arrived_at)) => {
+                    held.insert(row);
+                    late.extend((arrived_at + SOON < now).then_some(row));
+                }
+                _ => woken = true,
             }
-            resources.extend(record.text(2));
         }
         if !late.is_empty() {
             tx.query(&self.sql.remember, vec![ids(late)?, now.into()]).await?;
         }
-        self.wake(tx, &resources, now).await
+        Ok(woken)
     }
 
     /// These aren't over.
@@ -88,7 +91,7 @@ impl<D: Driver> SqlInbox<D> {
     ) -> Result<(), OutboxError> {
         let mut rows = self.load(tx, settlements.iter().map(|settlement| settlement.row)).await?;
         let mut changed = Vec::new();
-        for Settlement { row, token, to } in settlements {
+        for Settlement { row, token, to, .. } in settlements {
             // The lease ran out, and the event may be somebody else's: what we know of it comes too late.
             let Some(mut row) = rows.remove(row).filter(|row| row.course.takes(*token, to)) else { continue };
             row.course.settle(to, now);
@@ -128,19 +131,13 @@ impl<D: Driver> SqlInbox<D> {
         now: Millis,
     ) -> Result<Vec<u64>, OutboxError> {
         let letters = self.load(tx, letters).await?.into_values().filter(|row| row.course.state == State::Dead);
-        let letters: Vec<_> = letters.map(|row| (row.id, row.course.token)).collect();
-        let done = letters.into_iter().map(|(row, token)| Settlement { row, token, to: To::Done }).collect::<Vec<_>>();
+        let done = letters.map(|Row { id: row, course, resource, .. }| {
+            let token = course.token;
+            Settlement { row, token, resource, to: To::Done }
+        });
+        let done: Vec<_> = done.collect();
         let mut held = HashSet::new();
         self.end(tx, &done.iter().collect::<Vec<_>>(), &mut held, now).await?;
         Ok(held.into_iter().collect())
-    }
-
-    /// The first that waits of each of these resources is looked at. Whether there is one.
-    async fn wake(&self, tx: &mut D::Tx, resources: &HashSet<String>, now: Millis) -> Result<bool, OutboxError> {
-        if resources.is_empty() {
-            return Ok(false);
-        }
-        let woken = tx.query(&self.sql.wake, vec![self.name(), now.into(), json(resources)?]).await?;
-        Ok(!woken.is_empty())
     }
 }

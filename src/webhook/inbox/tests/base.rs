@@ -73,6 +73,7 @@ fn two<O: IntoInbox>(kind: &'static str, outbox: impl Fn() -> O, clock: Clock) -
 pub(super) fn event(number: u8, resource: Option<&str>) -> NewEvent {
     NewEvent {
         id: EventId::from([number; 32]),
+        time: (number % 2 == 0).then(|| std::time::SystemTime::UNIX_EPOCH + SECOND * u32::from(number)),
         event: "transaction.created".to_owned(),
         webhook_key: Some("aB3dE6gH9jK2".to_owned()),
         resource: resource.map(str::to_owned),
@@ -117,7 +118,8 @@ impl Tried {
     }
 
     pub(super) async fn settle(&self, claimed: &Claimed, to: To) -> bool {
-        let settlements = &[Settlement { row: claimed.row, token: claimed.token, to }];
+        let settlements =
+            &[Settlement { row: claimed.row, token: claimed.token, resource: claimed.resource.clone(), to }];
         self.store.turn(Turn { settlements, ..turn() }).await.unwrap().held == [true]
     }
 

@@ -75,7 +75,8 @@ impl Store for Breaking {
         Box::pin(async move {
             let turned = self.store.turn(turn).await?;
             let one_less = |left: usize| left.checked_sub(1);
-            if !turned.events.is_empty() && self.lost.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+            if !turned.events.is_empty() && self.lost.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok()
+            {
                 return Err(OutboxError::Unanswered("the connection was lost".to_owned()));
             }
             Ok(turned)

@@ -27,7 +27,7 @@ fn numbers(claimed: &[Claimed]) -> Vec<u8> {
 }
 
 fn done(claimed: &Claimed) -> Settlement {
-    Settlement { row: claimed.row, token: claimed.token, to: To::Done }
+    Settlement { row: claimed.row, token: claimed.token, resource: claimed.resource.clone(), to: To::Done }
 }
 
 #[tokio::test]
