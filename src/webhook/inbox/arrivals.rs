@@ -100,24 +100,14 @@ pub(super) struct Arrivals {
 impl Arrivals {
     /// Waits until there is more. Never comes back while there is enough, or when nothing more will come.
     pub(super) async fn more(&mut self) {
-        loop {
-            if self.events.len() >= BATCH || (self.queue.is_closed() && self.queue.is_empty()) {
-                return std::future::pending().await;
-            }
-            tokio::select! {
-                biased;
-                () = self.close.cancelled(), if !self.queue.is_closed() => {
-                    self.queue.close();
-                    return;
-                }
-                next = self.queue.recv() => {
-                    // The last one who could send something is gone: there is nothing more to wait for.
-                    if let Some(arrival) = next {
-                        self.push(arrival);
-                    }
-                    return;
-                }
-            }
+        if self.events.len() >= BATCH || (self.queue.is_closed() && self.queue.is_empty()) {
+            return std::future::pending().await;
+        }
+        tokio::select! {
+            biased;
+            () = self.close.cancelled(), if !self.queue.is_closed() => self.queue.close(),
+            // None: the last one who could send something is gone.
+            next = self.queue.recv() => if let Some(arrival) = next { self.push(arrival) },
         }
     }
 

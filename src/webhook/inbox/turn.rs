@@ -18,7 +18,7 @@ use super::{
     arrivals::{NotStored, Waiting},
     log,
     shared::Shared,
-    store::{NewEvent, Settlement, Turn, Turned},
+    store::{Added, NewEvent, Settlement, Turn, Turned},
     worker::Worker,
 };
 
@@ -136,9 +136,7 @@ impl Worker {
         let Turned { added, held, events: claimed, dead, next } = turned;
         self.in_reach(!events.is_empty());
         self.turns.stored = !events.is_empty();
-        for (waiting, added) in waiting.into_iter().zip(added) {
-            waiting.tell(Ok(added));
-        }
+        tell(waiting, added.into_iter().map(Ok));
         // While another process has its turn, they aren't looked at.
         if held.len() < results {
             settlements.truncate(results);
@@ -200,13 +198,11 @@ impl Worker {
         let mut batches = vec![(events, waiting)];
         while let Some((mut events, mut waiting)) = batches.pop() {
             match self.ask_for(&events, &[]).await {
-                Ok(turned) => {
-                    waiting.into_iter().zip(turned.added).for_each(|(waiting, added)| waiting.tell(Ok(added)))
-                }
+                Ok(turned) => tell(waiting, turned.added.into_iter().map(Ok)),
                 Err(OutboxError::Refused(message)) if events.len() <= 1 => {
                     let inbox = &self.shared.name;
                     tracing::error!(inbox, message, "the database refuses an event");
-                    waiting.into_iter().for_each(|waiting| waiting.tell(Err(NotStored::Refused)));
+                    tell(waiting, [Err(NotStored::Refused)]);
                 }
                 Err(OutboxError::Refused(_)) => {
                     let half = events.len() / 2;
@@ -275,6 +271,13 @@ impl Worker {
 
     pub(super) fn store_rests(&self) -> bool {
         self.turns.back_at.is_some_and(|at| Instant::now() < at)
+    }
+}
+
+/// Tells each what became of its event.
+fn tell(waiting: Vec<Waiting>, stored: impl IntoIterator<Item = Result<Added, NotStored>>) {
+    for (waiting, stored) in waiting.into_iter().zip(stored) {
+        waiting.tell(stored);
     }
 }
 

@@ -68,7 +68,7 @@ impl<D: Driver> SqlInbox<D> {
         for (id, event) in events {
             let waits = event.resource.as_ref().is_some_and(|resource| !waited_for.insert(resource.clone()));
             let claims = !waits && stored.claimed.len() < room;
-            stored.more |= !claims && !(waits && alone);
+            stored.more |= !(claims || (waits && alone));
             let (state, due, token) = match (claims, waits && alone) {
                 (true, _) => (State::Claimed, Some(lease_ends), turn.token),
                 (false, true) => (State::Pending, None, 0),
