@@ -73,7 +73,7 @@ fn two<O: IntoInbox>(kind: &'static str, outbox: impl Fn() -> O, clock: Clock) -
 pub(super) fn event(number: u8, resource: Option<&str>) -> NewEvent {
     NewEvent {
         id: EventId::from([number; 32]),
-        time: (number % 2 == 0).then(|| std::time::SystemTime::UNIX_EPOCH + SECOND * u32::from(number)),
+        time: number.is_multiple_of(2).then(|| std::time::SystemTime::UNIX_EPOCH + SECOND * u32::from(number)),
         event: "transaction.created".to_owned(),
         webhook_key: Some("aB3dE6gH9jK2".to_owned()),
         resource: resource.map(str::to_owned),

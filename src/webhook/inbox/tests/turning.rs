@@ -9,7 +9,7 @@ use crate::webhook::inbox::{
 impl Tried {
     /// Stores these, and claims of them what can be handled.
     async fn take(&self, arrivals: &[NewEvent], limit: usize, settlements: &[Settlement]) -> Vec<Claimed> {
-        let turned = self.store.turn(Turn { arrivals, limit, settlements, ..turn() }).await.unwrap();
+        let turned = self.store.turn(Turn { arrivals, settlements, limit, ..turn() }).await.unwrap();
         assert!(turned.held.iter().all(|held| *held), "{}", self.kind);
         turned.events
     }
