@@ -38,6 +38,7 @@ pub(crate) trait Tx: Send {
     ) -> impl Future<Output = Result<Vec<Record>, OutboxError>> + Send;
 
     /// Asks one thing after the other, and gives the rows of all. They share their parameters.
+    #[cfg(feature = "webhooks")]
     fn query_all(
         &mut self,
         statements: &'static Several,
@@ -45,6 +46,7 @@ pub(crate) trait Tx: Send {
     ) -> impl Future<Output = Result<Vec<Record>, OutboxError>> + Send;
 
     /// Takes the lock of another name, too, if it is to be had now. Whether it was.
+    #[cfg(feature = "webhooks")]
     fn also(&mut self, name: &str) -> impl Future<Output = Result<bool, OutboxError>> + Send;
 
     fn commit(self) -> impl Future<Output = Result<(), OutboxError>> + Send;
@@ -54,6 +56,7 @@ pub(crate) trait Tx: Send {
 }
 
 /// Statements for [`Tx::query_all`].
+#[cfg(feature = "webhooks")]
 pub(crate) struct Several {
     /// For a database that takes them as one.
     pub(crate) joined: String,
@@ -61,6 +64,7 @@ pub(crate) struct Several {
     pub(crate) each: Vec<(String, Vec<usize>)>,
 }
 
+#[cfg(feature = "webhooks")]
 impl Several {
     /// Of texts in the notation of [`Dialect::text`].
     pub(crate) fn of(dialect: Dialect, texts: &[&str]) -> Self {
@@ -70,6 +74,7 @@ impl Several {
 }
 
 /// A statement whose parameters are numbered from 1, and their numbers before that.
+#[cfg(feature = "webhooks")]
 fn own(mut text: String) -> (String, Vec<usize>) {
     let used: Vec<_> = (1..=9).filter(|n| text.contains(&format!("${n}"))).collect();
     for (n, before) in (1..).zip(&used) {
@@ -176,7 +181,7 @@ impl From<String> for Value {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "webhooks"))]
 mod tests {
     #[test]
     fn each_statement_has_parameters_of_its_own() {

@@ -51,6 +51,10 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
 pub(crate) struct NewEvent {
     pub(crate) id: EventId,
     /// When it happened, as it says itself. The same bytes say the same.
+    #[cfg_attr(
+        not(any(feature = "sqlx-sqlite", feature = "sqlx-postgres")),
+        allow(dead_code, reason = "for databases")
+    )]
     pub(crate) time: Option<SystemTime>,
     /// Its name, fit for a log.
     pub(crate) event: String,
@@ -84,6 +88,10 @@ pub(crate) struct Turn<'a> {
     /// Events handed out, at most.
     pub(crate) limit: usize,
     /// Whether to look for what is due, or to hand out what comes alone. What was settled may make a look necessary.
+    #[cfg_attr(
+        not(any(feature = "sqlx-sqlite", feature = "sqlx-postgres")),
+        allow(dead_code, reason = "for databases")
+    )]
     pub(crate) look: bool,
     pub(crate) terms: Terms,
 }
@@ -123,6 +131,10 @@ pub(crate) struct Claimed {
 pub(crate) struct Settlement {
     pub(crate) row: u64,
     pub(crate) token: u64,
+    #[cfg_attr(
+        not(any(feature = "sqlx-sqlite", feature = "sqlx-postgres")),
+        allow(dead_code, reason = "for databases")
+    )]
     pub(crate) resource: Option<String>,
     pub(crate) to: To,
 }

@@ -8,7 +8,7 @@ use crate::{
         decide::Millis,
         outbox::OutboxError,
         sql::{
-            driver::{Dialect, Driver, Lock, Record, Several, Tx, Value, wall},
+            driver::{Dialect, Driver, Lock, Record, Tx, Value, wall},
             stored::{Inserted, VERSION},
         },
     },
@@ -140,9 +140,10 @@ impl Tx for PostgresTx {
         Ok(rows.iter().map(record).collect())
     }
 
+    #[cfg(feature = "webhooks")]
     async fn query_all(
         &mut self,
-        statements: &'static Several,
+        statements: &'static crate::delivery::sql::Several,
         parameters: Vec<Value>,
     ) -> Result<Vec<Record>, OutboxError> {
         let mut rows = Vec::new();
@@ -153,6 +154,7 @@ impl Tx for PostgresTx {
         Ok(rows)
     }
 
+    #[cfg(feature = "webhooks")]
     async fn also(&mut self, name: &str) -> Result<bool, OutboxError> {
         let answer = self.query(TRY, vec![name.into()]).await?;
         Ok(answer.first().and_then(|record| record.int(0)) == Some(1))

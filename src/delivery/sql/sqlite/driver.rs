@@ -14,7 +14,7 @@ use crate::{
         decide::Millis,
         outbox::OutboxError,
         sql::{
-            driver::{Dialect, Driver, Lock, Record, Several, Tx, Value, wall},
+            driver::{Dialect, Driver, Lock, Record, Tx, Value, wall},
             stored::{Inserted, VERSION},
         },
     },
@@ -130,15 +130,17 @@ impl Tx for SqliteTx {
         Ok(rows.iter().map(record).collect())
     }
 
+    #[cfg(feature = "webhooks")]
     async fn query_all(
         &mut self,
-        statements: &'static Several,
+        statements: &'static crate::delivery::sql::Several,
         parameters: Vec<Value>,
     ) -> Result<Vec<Record>, OutboxError> {
         self.query(&statements.joined, parameters).await
     }
 
     /// There is one writer, whatever it is about.
+    #[cfg(feature = "webhooks")]
     async fn also(&mut self, _: &str) -> Result<bool, OutboxError> {
         Ok(true)
     }
