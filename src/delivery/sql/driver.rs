@@ -59,8 +59,10 @@ pub(crate) trait Tx: Send {
 #[cfg(feature = "webhooks")]
 pub(crate) struct Several {
     /// For a database that takes them as one.
+    #[cfg_attr(not(feature = "sqlx-sqlite"), allow(dead_code, reason = "for SQLite"))]
     pub(crate) joined: String,
     /// For one that doesn't: each with parameters of its own, and their numbers here.
+    #[cfg_attr(not(feature = "sqlx-postgres"), allow(dead_code, reason = "for PostgreSQL"))]
     pub(crate) each: Vec<(String, Vec<usize>)>,
 }
 
