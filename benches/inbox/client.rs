@@ -1,6 +1,6 @@
 //! Connections that send one webhook after the other.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -38,7 +38,8 @@ pub(crate) async fn rate(address: &str, connections: usize, time: Duration, roun
 /// A webhook of 1 KB that was never sent before.
 fn request(number: &str) -> Vec<u8> {
     let body = format!(
-        r#"{{"event":"transaction.created","url":"https://shop.example/webhooks/partnero","webhook_key":"aB3dE6gH9jK2","created_at":"2026-03-04T05:06:07.000000Z","data":{{"key":"order-{number}","amount":49.9,"padding":"{}"}}}}"#,
+        r#"{{"event":"transaction.created","url":"https://shop.example/webhooks/partnero","webhook_key":"aB3dE6gH9jK2","created_at":"{}","data":{{"key":"order-{number}","amount":49.9,"padding":"{}"}}}}"#,
+        now(),
         "x".repeat(760)
     );
     let mut hmac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any key");
@@ -49,6 +50,13 @@ fn request(number: &str) -> Vec<u8> {
         "POST /webhooks/partnero HTTP/1.1\r\nhost: shop\r\nsignature: {signature}\r\ncontent-length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
+}
+
+/// The time of day, as Partnero writes it: on a day of one's own, for the hours are what differs.
+fn now() -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a time of day");
+    let (seconds, micros) = (now.as_secs() % (24 * 60 * 60), now.subsec_micros());
+    format!("2026-03-04T{:02}:{:02}:{:02}.{micros:06}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
 /// Reads an answer, which has no body.

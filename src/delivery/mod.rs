@@ -144,7 +144,7 @@ pub(crate) use self::{
     retry::{backoff, chance},
     settings::FOREVER,
     shutdown::join,
-    stop::{Stop, stop_when_done, stop_within, time_is_up, until},
+    stop::{Stop, stop_when_done, stop_within, until},
     supervise::keep_running,
 };
 #[cfg(all(test, feature = "webhooks", feature = "sqlx-postgres"))]

@@ -71,7 +71,8 @@ impl Door {
             (StatusCode::OK, Verdict::TOO_OLD)
         } else {
             let new = NewEvent {
-                digest: *id.as_bytes(),
+                id,
+                time: event.envelope().created_at().and_then(time_of),
                 event: event.name().to_owned(),
                 webhook_key: event.envelope().webhook_key().map(str::to_owned),
                 resource: event.resource(),

@@ -28,7 +28,7 @@ impl Events {
     }
 
     pub(crate) async fn over(&self) -> i64 {
-        self.count("SELECT COUNT(*) FROM partnero_seen WHERE over_at IS NOT NULL").await
+        self.count("SELECT COUNT(*) FROM partnero_seen WHERE id NOT IN (SELECT id FROM partnero_events)").await
     }
 
     async fn count(&self, question: &'static str) -> i64 {

@@ -98,13 +98,14 @@ async fn rows_that_somebody_damaged_are_dead_letters_and_hold_up_nobody() {
     let outbox = SqliteOutbox::open(&file).await.unwrap();
     let pool = sqlx::SqlitePool::connect(file.to_str().unwrap()).await.unwrap();
     for (digest, version, state, payload) in [
-        ("short", 1, "pending", "{}"),
+        ("short", 1, "pending", "\\x0"),
         (&"00".repeat(32)[..], 1, "confused", "{}"),
         (&"01".repeat(32), 1, "pending", "\\xzz"),
         // Of a newer release, which alone knows what to do with it.
         (&"02".repeat(32), 2, "pending", "{}"),
     ] {
-        let seen = sqlx::query("INSERT INTO partnero_seen (name, digest) VALUES ('partnero', $1)").bind(digest);
+        let seen =
+            sqlx::query("INSERT INTO partnero_seen (name, digest, seen_at) VALUES ('partnero', $1, 0)").bind(digest);
         let id = seen.execute(&pool).await.unwrap().last_insert_rowid();
         let row = sqlx::query(
             "INSERT INTO partnero_events (id, name, version, event, state, payload, arrived_at, due) \

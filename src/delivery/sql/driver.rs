@@ -37,10 +37,52 @@ pub(crate) trait Tx: Send {
         parameters: Vec<Value>,
     ) -> impl Future<Output = Result<Vec<Record>, OutboxError>> + Send;
 
+    /// Asks one thing after the other, and gives the rows of all. They share their parameters.
+    #[cfg(feature = "webhooks")]
+    fn query_all(
+        &mut self,
+        statements: &'static Several,
+        parameters: Vec<Value>,
+    ) -> impl Future<Output = Result<Vec<Record>, OutboxError>> + Send;
+
+    /// Takes the lock of another name, too, if it is to be had now. Whether it was.
+    #[cfg(feature = "webhooks")]
+    fn also(&mut self, name: &str) -> impl Future<Output = Result<bool, OutboxError>> + Send;
+
     fn commit(self) -> impl Future<Output = Result<(), OutboxError>> + Send;
 
     /// The time of day: the database's own, where it has one that all its users share.
     fn now(&self, clock: &Clock) -> Millis;
+}
+
+/// Statements for [`Tx::query_all`].
+#[cfg(feature = "webhooks")]
+pub(crate) struct Several {
+    /// For a database that takes them as one.
+    #[cfg_attr(not(feature = "sqlx-sqlite"), allow(dead_code, reason = "for SQLite"))]
+    pub(crate) joined: String,
+    /// For one that doesn't: each with parameters of its own, and their numbers here.
+    #[cfg_attr(not(feature = "sqlx-postgres"), allow(dead_code, reason = "for PostgreSQL"))]
+    pub(crate) each: Vec<(String, Vec<usize>)>,
+}
+
+#[cfg(feature = "webhooks")]
+impl Several {
+    /// Of texts in the notation of [`Dialect::text`].
+    pub(crate) fn of(dialect: Dialect, texts: &[&str]) -> Self {
+        let texts: Vec<_> = texts.iter().map(|text| dialect.text(text)).collect();
+        Self { joined: texts.join("; "), each: texts.into_iter().map(own).collect() }
+    }
+}
+
+/// A statement whose parameters are numbered from 1, and their numbers before that.
+#[cfg(feature = "webhooks")]
+fn own(mut text: String) -> (String, Vec<usize>) {
+    let used: Vec<_> = (1..=9).filter(|n| text.contains(&format!("${n}"))).collect();
+    for (n, before) in (1..).zip(&used) {
+        text = text.replace(&format!("${before}"), &format!("${n}"));
+    }
+    (text, used)
 }
 
 /// The time of day of this process.
@@ -138,5 +180,16 @@ impl From<&str> for Value {
 impl From<String> for Value {
     fn from(value: String) -> Self {
         Self::Text(value)
+    }
+}
+
+#[cfg(all(test, feature = "webhooks"))]
+mod tests {
+    #[test]
+    fn each_statement_has_parameters_of_its_own() {
+        let own = |text: &str| super::own(text.to_owned());
+        assert_eq!(own("SELECT $1, $2"), ("SELECT $1, $2".to_owned(), vec![1, 2]));
+        assert_eq!(own("SELECT $4, $1, $3, $4"), ("SELECT $3, $1, $2, $3".to_owned(), vec![1, 3, 4]));
+        assert_eq!(own("SELECT 1"), ("SELECT 1".to_owned(), vec![]));
     }
 }

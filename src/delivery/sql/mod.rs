@@ -41,7 +41,7 @@ use crate::delivery::{
 
 pub(crate) use self::driver::{Driver, Lock, Value};
 #[cfg(feature = "webhooks")]
-pub(crate) use self::driver::{Record, Tx};
+pub(crate) use self::driver::{Record, Several, Tx};
 pub use self::insert::OfTransaction;
 pub(crate) use self::{driver::Dialect, insert::Connection, stored::VERSION};
 use self::{pace::Pace, statements::Statements, stored::Inserted};

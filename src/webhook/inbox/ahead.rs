@@ -29,7 +29,7 @@ impl Ahead {
         self.came_back
     }
 
-    /// There was a turn.
+    /// A turn begins.
     pub(crate) fn turned(&mut self) {
         self.came_back = 0;
     }
@@ -75,8 +75,8 @@ mod tests {
     use super::*;
 
     fn claimed(row: u64) -> Claimed {
-        let (body, arrived_at) = (bytes::Bytes::new(), SystemTime::UNIX_EPOCH);
-        Claimed { row, token: 1, digest: [0; 32], body, arrived_at, attempts: 0 }
+        let (id, body, arrived_at) = ([0; 32].into(), bytes::Bytes::new(), SystemTime::UNIX_EPOCH);
+        Claimed { row, token: 1, id, resource: None, body, arrived_at, attempts: 0 }
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub(crate) struct Course {
     pub(crate) state: State,
     /// When it is to be looked at, or when its lease ends. `None`: when an earlier one of its resource is over.
     pub(crate) due: Option<Millis>,
-    /// Counts the claims: only the last one may settle it.
+    /// That of the last claim, which alone may settle it.
     pub(crate) token: u64,
     /// How often it was handled in vain.
     pub(crate) attempts: u32,
@@ -69,8 +69,9 @@ impl Course {
         Self { state: State::Pending, due: Some(now), token: 0, attempts: 0 }
     }
 
-    /// A look at it, now that it is due. `first`: no earlier one of its resource is open, nor a dead letter.
-    pub(crate) fn look(&mut self, first: bool, terms: Terms, now: Millis) -> Look {
+    /// A look at it, now that it is due, in the turn of this token. `first`: no earlier one of its resource is open, nor a
+    /// dead letter.
+    pub(crate) fn look(&mut self, first: bool, token: u64, terms: Terms, now: Millis) -> Look {
         match self.state {
             State::Claimed => {
                 self.attempts = self.attempts.saturating_add(1);
@@ -84,7 +85,7 @@ impl Course {
                 Look::Lost
             }
             State::Pending if first => {
-                self.token += 1;
+                self.token = token;
                 (self.state, self.due) = (State::Claimed, Some(later(now, terms.lease)));
                 Look::Claimed
             }
@@ -178,8 +179,8 @@ mod tests {
     fn a_look_at_what_is_due_claims_the_first_of_a_resource_alone() {
         use State::{Claimed, Dead, Pending};
         for (before, first, look, after) in [
-            (course(Pending, Some(5), 0, 0), true, Look::Claimed, course(Claimed, Some(60_005), 1, 0)),
-            (course(Pending, Some(5), 7, 2), true, Look::Claimed, course(Claimed, Some(60_005), 8, 2)),
+            (course(Pending, Some(5), 0, 0), true, Look::Claimed, course(Claimed, Some(60_005), 9, 0)),
+            (course(Pending, Some(5), 7, 2), true, Look::Claimed, course(Claimed, Some(60_005), 9, 2)),
             (course(Pending, Some(5), 7, 2), false, Look::Waits, course(Pending, None, 7, 2)),
             // Lost leases are failures: a second and a half in the middle of 1..=2, then of 1..=4.
             (course(Claimed, Some(5), 7, 0), true, Look::Lost, course(Pending, Some(1_505), 7, 1)),
@@ -188,7 +189,7 @@ mod tests {
             (course(Claimed, Some(5), 7, u32::MAX), true, Look::Died, course(Dead, None, 7, u32::MAX)),
         ] {
             let mut course = before.clone();
-            assert_eq!((course.look(first, TERMS, 5), &course), (look, &after), "{before:?}");
+            assert_eq!((course.look(first, 9, TERMS, 5), &course), (look, &after), "{before:?}");
         }
     }
 
@@ -211,16 +212,16 @@ mod tests {
     #[test]
     fn a_settlement_is_good_for_the_last_claim_alone() {
         let mut event = Course::new(0);
-        event.look(true, TERMS, 0);
+        event.look(true, 1, TERMS, 0);
         let first = event.token;
         let again = To::Again { after: Duration::ZERO, message: String::new() };
         let dead = To::Dead { message: String::new() };
         let others = [To::Back, again, dead];
         assert!(event.takes(first, &To::Done) && others.iter().all(|to| event.takes(first, to)));
-        event.look(true, TERMS, 60_000);
+        event.look(true, 2, TERMS, 60_000);
         assert!(others.iter().all(|to| !event.takes(first, to)), "its lease ended");
         assert!(event.takes(first, &To::Done), "but nobody else has it");
-        event.look(true, TERMS, 70_000);
+        event.look(true, 2, TERMS, 70_000);
         assert!(!event.takes(first, &To::Done) && event.takes(first + 1, &To::Done), "it is another's now");
         event.settle(&To::Done, 70_000);
         assert!(!event.takes(first + 1, &To::Done), "once");

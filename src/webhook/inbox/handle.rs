@@ -20,10 +20,11 @@ use crate::{
 };
 
 use super::{
+    arrivals::{Intake, intake},
     dead::DeadEvents,
+    house::keep_house,
     shared::{Settings, Shared},
     store::Store,
-    storer::{Intake, storer},
     worker::Worker,
 };
 
@@ -49,8 +50,8 @@ pub(crate) struct Inner {
 }
 
 struct Tasks {
-    storer: Option<JoinHandle<()>>,
     worker: Option<JoinHandle<()>>,
+    house: Option<JoinHandle<()>>,
 }
 
 /// How an inbox is doing.
@@ -100,7 +101,6 @@ impl Inbox {
             settings,
             nudge: Arc::new(Notify::new()),
             stop: watch::Sender::new(Stop::No),
-            written: CancellationToken::new(),
             reach: Reach::new("inbox", "webhooks are answered 503 until the inbox is back, and none is handled"),
             handled: 0.into(),
             too_old: 0.into(),
@@ -109,10 +109,12 @@ impl Inbox {
             loss_is_said: false.into(),
         });
         let close = CancellationToken::new();
-        let (intake, storer) = storer(Arc::clone(&shared), close.clone());
-        let (name, stop, of_worker) = (shared.name.clone(), shared.stop.subscribe(), Arc::clone(&shared));
-        let worker = keep_running(name, "inbox", stop, move || Worker::new(Arc::clone(&of_worker)).run());
-        let tasks = Tasks { storer: Some(runtime.spawn(storer.keep_running())), worker: Some(runtime.spawn(worker)) };
+        let (intake, outlet) = intake(close.clone());
+        let of_worker = Arc::clone(&shared);
+        let worker = running(&shared, "inbox", move || Worker::run(Arc::clone(&of_worker), outlet.clone()));
+        let of_house = Arc::clone(&shared);
+        let house = running(&shared, "housekeeping", move || keep_house(Arc::clone(&of_house)));
+        let tasks = Tasks { worker: Some(runtime.spawn(worker)), house: Some(runtime.spawn(house)) };
         let (tasks, report) = (Mutex::new(tasks), OnceCell::new());
         Self { inner: Arc::new(Inner { shared, intake, secret, close, tasks, report }) }
     }
@@ -159,8 +161,8 @@ impl Inbox {
         let shared = &self.inner.shared;
         let mut stop = shared.stop.subscribe();
         let mut tasks = self.inner.tasks.lock().await;
-        join(&mut tasks.storer, &mut stop).await;
         join(&mut tasks.worker, &mut stop).await;
+        join(&mut tasks.house, &mut stop).await;
         let until = match *stop.borrow() {
             Stop::At(at) => at.max(Instant::now()) + COUNTING,
             _ => Instant::now() + COUNTING,
@@ -173,6 +175,15 @@ impl Inbox {
         tracing::info!(inbox = shared.name, handled, too_old, dead, left, "shut down");
         InboxReport { handled, too_old, dead, left }
     }
+}
+
+/// A task that is started again when it breaks off.
+fn running<F: Future<Output = ()> + Send + 'static, T: FnMut() -> F>(
+    shared: &Shared,
+    what: &'static str,
+    task: T,
+) -> impl Future<Output = ()> + use<F, T> {
+    keep_running(shared.name.clone(), what, shared.stop.subscribe(), task)
 }
 
 impl Drop for Inner {

@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 use crate::delivery::{Answer, limit};
 
 use super::{
-    course::Terms,
+    arrivals::WITHIN,
     dead::DeadEvent,
-    store::{Added, Claim, Counts, Keeping, NewEvent, Settlement, Store},
+    store::{Counts, Keeping, Store, Turn, Turned},
 };
 
 /// A store that answers in time, if only that it doesn't.
@@ -29,12 +29,10 @@ impl Store for Limited {
         self.store.is_volatile()
     }
 
-    fn add<'a>(&'a self, events: &'a [NewEvent]) -> Answer<'a, Vec<Added>> {
-        limit(self.within, self.store.add(events))
-    }
-
-    fn turn<'a>(&'a self, settlements: &'a [Settlement], most: usize, terms: Terms) -> Answer<'a, Claim> {
-        limit(self.within, self.store.turn(settlements, most, terms))
+    fn turn<'a>(&'a self, turn: Turn<'a>) -> Answer<'a, Turned> {
+        // Who sent an event waits for it.
+        let within = if turn.arrivals.is_empty() { self.within } else { WITHIN.min(self.within) };
+        limit(within, self.store.turn(turn))
     }
 
     fn counts(&self) -> Answer<'_, Counts> {

@@ -7,7 +7,7 @@ use crate::{
     webhook::{EventId, WebhookEvent, inbox::store::Added},
 };
 
-use super::storer::NotStored;
+use super::arrivals::NotStored;
 
 /// What was decided of a request that Partnero signed.
 pub(crate) fn came(inbox: &str, id: EventId, event: &WebhookEvent, verdict: &Verdict, latency: Duration) {
@@ -54,22 +54,16 @@ impl Verdict {
     }
 }
 
-pub(crate) fn handled(inbox: &str, id: EventId, event: Option<&WebhookEvent>, verdict: &str, latency: Duration) {
+pub(crate) fn handled(inbox: &str, id: EventId, event: Option<&str>, verdict: &str, latency: Duration) {
     tracing::info!(inbox, %id, event = name(event), verdict, ?latency, "an event is over");
 }
 
-pub(crate) fn failed(inbox: &str, id: EventId, event: Option<&WebhookEvent>, problem: &str, after: Duration) {
+pub(crate) fn failed(inbox: &str, id: EventId, event: Option<&str>, problem: &str, after: Duration) {
     tracing::warn!(inbox, %id, event = name(event), problem, ?after, "a handler failed: it is called again");
 }
 
 /// By its number as a dead letter, and by its id.
-pub(crate) fn dead(
-    inbox: &str,
-    (letter, id): (u64, EventId),
-    event: Option<&WebhookEvent>,
-    problem: &str,
-    attempts: u32,
-) {
+pub(crate) fn dead(inbox: &str, (letter, id): (u64, EventId), event: Option<&str>, problem: &str, attempts: u32) {
     let event = name(event);
     tracing::error!(
         inbox, dead_letter = letter, %id, event, problem, attempts, "an event is a dead letter: mend its handler, then retry or discard it"
@@ -84,6 +78,6 @@ pub(crate) fn lost(inbox: &str, letter: u64) {
     );
 }
 
-fn name(event: Option<&WebhookEvent>) -> Option<tracing::field::DisplayValue<Loggable<'_>>> {
-    event.map(|event| tracing::field::display(Loggable(event.name())))
+fn name(event: Option<&str>) -> Option<tracing::field::DisplayValue<Loggable<'_>>> {
+    event.map(|event| tracing::field::display(Loggable(event)))
 }

@@ -7,12 +7,15 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::delivery::{Answer, Clock, Millis, millis};
+use crate::{
+    delivery::{Answer, Clock, Millis, millis},
+    webhook::EventId,
+};
 
 use super::{
-    course::{Course, LOST, Look, State, Terms},
+    course::{Course, LOST, Look, State, To},
     dead::DeadEvent,
-    store::{Added, Claim, Claimed, Counts, Digest, Keeping, NewEvent, Settlement, Store},
+    store::{Added, Claimed, Counts, Keeping, NewEvent, Settlement, Store, Turn, Turned},
 };
 
 /// The bodies of all that is open, together, at most.
@@ -37,9 +40,9 @@ struct Table {
     /// What is open of each resource.
     resources: HashMap<String, BTreeSet<u64>>,
     /// All that is known.
-    digests: HashMap<Digest, Option<u64>>,
+    digests: HashMap<EventId, Option<u64>>,
     /// What is over, the oldest first.
-    over: VecDeque<(Millis, Digest)>,
+    over: VecDeque<(Millis, EventId)>,
 }
 
 struct Row {
@@ -72,7 +75,7 @@ impl MemoryInbox {
 
 impl Table {
     fn add(&mut self, event: &NewEvent, capacity: usize, now: Millis) -> Added {
-        if self.digests.contains_key(&event.digest) {
+        if self.digests.contains_key(&event.id) {
             return Added::Repeat;
         }
         if event.body.len() > BYTES {
@@ -85,12 +88,12 @@ impl Table {
                 dead_letter = oldest,
                 "the inbox is full: its oldest dead letter is discarded. See to the others, or raise `capacity`"
             );
-            self.letter(oldest, now, |course| course.settle(&super::course::To::Done, now));
+            self.letter(oldest, now, |course| course.settle(&To::Done, now));
         }
         self.last += 1;
         let id = self.last;
         self.bytes += event.body.len();
-        self.digests.insert(event.digest, Some(id));
+        self.digests.insert(event.id, Some(id));
         if let Some(resource) = &event.resource {
             self.resources.entry(resource.clone()).or_default().insert(id);
         }
@@ -126,8 +129,8 @@ impl Table {
     fn end(&mut self, id: u64, now: Millis) {
         let Some(row) = self.open.remove(&id) else { return };
         self.bytes -= row.event.body.len();
-        self.digests.insert(row.event.digest, None);
-        self.over.push_back((now, row.event.digest));
+        self.digests.insert(row.event.id, None);
+        self.over.push_back((now, row.event.id));
         if self.over.len() > REMEMBERED {
             self.forget();
         }
@@ -161,9 +164,9 @@ impl Table {
         }
     }
 
-    fn claim(&mut self, limit: usize, terms: Terms, now: Millis, claimed: impl Fn(u64, &Row) -> Claimed) -> Claim {
-        let mut claim = Claim::default();
-        while claim.events.len() < limit {
+    fn claim(&mut self, turn: Turn<'_>, now: Millis, claimed: impl Fn(u64, &Row) -> Claimed) -> Turned {
+        let mut claim = Turned::default();
+        while claim.events.len() < turn.limit {
             let Some((due, id)) = self.due.first().copied() else { return claim };
             if due > now {
                 claim.next = Some(Duration::from_millis(due - now));
@@ -171,7 +174,7 @@ impl Table {
             }
             let first = self.is_first(id);
             let look = self.change(id, now, |row| {
-                let look = row.course.look(first, terms, now);
+                let look = row.course.look(first, turn.token, turn.terms, now);
                 if matches!(look, Look::Lost | Look::Died) {
                     LOST.clone_into(&mut row.message);
                 }
@@ -200,6 +203,15 @@ impl Table {
             held
         });
         held.unwrap_or_default()
+    }
+
+    /// What the turns of these tokens have claimed goes back.
+    fn take_back(&mut self, tokens: &[u64], now: Millis) {
+        let lost = |row: &Row| row.course.state == State::Claimed && tokens.contains(&row.course.token);
+        let lost: Vec<_> = self.open.iter().filter(|(_, row)| lost(row)).map(|(id, _)| *id).collect();
+        for id in lost {
+            self.change(id, now, |row| row.course.settle(&To::Back, now));
+        }
     }
 
     fn letters(&self) -> impl Iterator<Item = (u64, &Row)> {
@@ -236,7 +248,7 @@ impl Table {
         for (nth, (id, died_at)) in letters.into_iter().enumerate() {
             if nth < beyond || old(died_at, keeping.dead) {
                 tracing::error!(dead_letter = id, "too old, or too many: an event is discarded");
-                self.letter(id, now, |course| course.settle(&super::course::To::Done, now));
+                self.letter(id, now, |course| course.settle(&To::Done, now));
             }
         }
     }
@@ -251,22 +263,23 @@ impl Store for MemoryInbox {
         self.table().open.len()
     }
 
-    fn add<'a>(&'a self, events: &'a [NewEvent]) -> Answer<'a, Vec<Added>> {
-        self.with(|table, now| events.iter().map(|event| table.add(event, self.capacity, now)).collect())
-    }
-
-    fn turn<'a>(&'a self, settlements: &'a [Settlement], limit: usize, terms: Terms) -> Answer<'a, Claim> {
+    fn turn<'a>(&'a self, turn: Turn<'a>) -> Answer<'a, Turned> {
         self.with(move |table, now| {
-            let held = settlements.iter().map(|settlement| table.settle(settlement, now)).collect();
-            let claim = table.claim(limit, terms, now, |id, row| Claimed {
+            let held = turn.settlements.iter().map(|settlement| table.settle(settlement, now)).collect();
+            if !turn.lost.is_empty() {
+                table.take_back(turn.lost, now);
+            }
+            let added = turn.arrivals.iter().map(|event| table.add(event, self.capacity, now)).collect();
+            let claim = table.claim(turn, now, |id, row| Claimed {
                 row: id,
                 token: row.course.token,
-                digest: row.event.digest,
+                id: row.event.id,
+                resource: row.event.resource.clone(),
                 body: row.event.body.clone(),
                 arrived_at: self.wall(row.arrived_at),
                 attempts: row.course.attempts,
             });
-            Claim { held, ..claim }
+            Turned { added, held, ..claim }
         })
     }
 
@@ -302,7 +315,7 @@ impl Store for MemoryInbox {
     }
 
     fn discard(&self, id: u64) -> Answer<'_, bool> {
-        self.with(move |table, now| table.letter(id, now, |course| course.settle(&super::course::To::Done, now)))
+        self.with(move |table, now| table.letter(id, now, |course| course.settle(&To::Done, now)))
     }
 
     fn prune(&self, keeping: Keeping) -> Answer<'_, bool> {

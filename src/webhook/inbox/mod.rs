@@ -1,9 +1,12 @@
 //! The inbox: events are stored before Partnero is answered, and handled in the background until that succeeds.
 
 mod ahead;
+mod arrivals;
 mod course;
 mod dead;
 mod handle;
+mod handling;
+mod house;
 mod limited;
 pub(crate) mod log;
 mod memory;
@@ -12,9 +15,9 @@ mod shared;
 #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
 mod sql;
 mod store;
-mod storer;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod worker;
 
 pub(crate) use self::{

@@ -9,7 +9,6 @@ use std::{
 };
 
 use tokio::sync::{Notify, watch};
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     delivery::{Clock, Reach, Stop},
@@ -28,11 +27,9 @@ pub(crate) struct Shared {
     pub(crate) handlers: Handlers<()>,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
-    /// Something was stored, or an operator asked for something: look at the inbox.
+    /// An operator asked for something, or something was discarded: look at the inbox.
     pub(crate) nudge: Arc<Notify>,
     pub(crate) stop: watch::Sender<Stop>,
-    /// The task that stores has ended: nothing more will come.
-    pub(crate) written: CancellationToken,
     pub(crate) reach: Reach,
     pub(crate) handled: AtomicU64,
     pub(crate) too_old: AtomicU64,

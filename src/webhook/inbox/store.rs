@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::delivery::Answer;
+use crate::{delivery::Answer, webhook::EventId};
 
 use super::{
     course::{Terms, To},
@@ -26,12 +26,9 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
         0
     }
 
-    /// Stores these, all of them or none, in their order: of each, whether it is new. What is there already, handled or
-    /// not, is left alone.
-    fn add<'a>(&'a self, events: &'a [NewEvent]) -> Answer<'a, Vec<Added>>;
-
-    /// Records what came of claimed events, and hands out what can be handled then, at most `limit`.
-    fn turn<'a>(&'a self, settlements: &'a [Settlement], limit: usize, terms: Terms) -> Answer<'a, Claim>;
+    /// Records what came of claimed events, stores new ones, and hands out what can be handled then: all of it or
+    /// nothing, so that one sync of the disk is enough.
+    fn turn<'a>(&'a self, turn: Turn<'a>) -> Answer<'a, Turned>;
 
     /// What there is, by state.
     fn counts(&self) -> Answer<'_, Counts>;
@@ -49,13 +46,16 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
     fn prune(&self, keeping: Keeping) -> Answer<'_, bool>;
 }
 
-/// SHA-256 of a body.
-pub(crate) type Digest = [u8; 32];
-
 /// An event as it came.
 #[derive(Clone)]
 pub(crate) struct NewEvent {
-    pub(crate) digest: Digest,
+    pub(crate) id: EventId,
+    /// When it happened, as it says itself. The same bytes say the same.
+    #[cfg_attr(
+        not(any(feature = "sqlx-sqlite", feature = "sqlx-postgres")),
+        allow(dead_code, reason = "for databases")
+    )]
+    pub(crate) time: Option<SystemTime>,
     /// Its name, fit for a log.
     pub(crate) event: String,
     /// The key of the webhook, fit for a log.
@@ -75,15 +75,39 @@ pub(crate) enum Added {
     Full,
 }
 
-/// What a claim gave.
+/// What an inbox is asked for at once.
+#[derive(Clone, Copy)]
+pub(crate) struct Turn<'a> {
+    /// To be stored in their order. What is there already, handled or not, is left alone.
+    pub(crate) arrivals: &'a [NewEvent],
+    pub(crate) settlements: &'a [Settlement],
+    /// Turns that got no answer: what they claimed goes back, for nobody knows of it.
+    pub(crate) lost: &'a [u64],
+    /// What this turn's claims are known by. No other turn has it.
+    pub(crate) token: u64,
+    /// Events handed out, at most.
+    pub(crate) limit: usize,
+    /// Whether to look for what is due, or to hand out what comes alone. What was settled may make a look necessary.
+    #[cfg_attr(
+        not(any(feature = "sqlx-sqlite", feature = "sqlx-postgres")),
+        allow(dead_code, reason = "for databases")
+    )]
+    pub(crate) look: bool,
+    pub(crate) terms: Terms,
+}
+
+/// What a turn gave.
 #[derive(Default)]
-pub(crate) struct Claim {
-    pub(crate) events: Vec<Claimed>,
-    /// Of each settlement, whether its claim still held: one that had run out changed nothing.
+pub(crate) struct Turned {
+    /// Of each arrival, what became of it.
+    pub(crate) added: Vec<Added>,
+    /// Of each settlement, whether its claim still held: one that had run out changed nothing. Empty if they weren't
+    /// looked at.
     pub(crate) held: Vec<bool>,
+    pub(crate) events: Vec<Claimed>,
     /// Those that became dead letters because their claimants were gone too often, or because they can't be read.
     pub(crate) dead: Vec<u64>,
-    /// When there may be more, if that is known.
+    /// When there may be more, as far as this turn has seen.
     pub(crate) next: Option<Duration>,
 }
 
@@ -93,7 +117,9 @@ pub(crate) struct Claimed {
     pub(crate) row: u64,
     /// Fences off a process whose lease has run out.
     pub(crate) token: u64,
-    pub(crate) digest: Digest,
+    pub(crate) id: EventId,
+    /// What it is about.
+    pub(crate) resource: Option<String>,
     pub(crate) body: Bytes,
     pub(crate) arrived_at: SystemTime,
     /// Failed attempts so far.
@@ -105,6 +131,11 @@ pub(crate) struct Claimed {
 pub(crate) struct Settlement {
     pub(crate) row: u64,
     pub(crate) token: u64,
+    #[cfg_attr(
+        not(any(feature = "sqlx-sqlite", feature = "sqlx-postgres")),
+        allow(dead_code, reason = "for databases")
+    )]
+    pub(crate) resource: Option<String>,
     pub(crate) to: To,
 }
 

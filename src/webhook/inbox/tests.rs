@@ -1,7 +1,8 @@
 //! What every inbox does: in memory, in SQLite, in PostgreSQL.
 
-mod base;
+pub(super) mod base;
 mod breaking;
 mod letters;
 mod order;
 mod storing;
+mod turning;

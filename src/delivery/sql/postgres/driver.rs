@@ -140,6 +140,26 @@ impl Tx for PostgresTx {
         Ok(rows.iter().map(record).collect())
     }
 
+    #[cfg(feature = "webhooks")]
+    async fn query_all(
+        &mut self,
+        statements: &'static crate::delivery::sql::Several,
+        parameters: Vec<Value>,
+    ) -> Result<Vec<Record>, OutboxError> {
+        let mut rows = Vec::new();
+        for (statement, used) in &statements.each {
+            let parameters = used.iter().filter_map(|n| parameters.get(n - 1).cloned()).collect();
+            rows.extend(self.query(statement, parameters).await?);
+        }
+        Ok(rows)
+    }
+
+    #[cfg(feature = "webhooks")]
+    async fn also(&mut self, name: &str) -> Result<bool, OutboxError> {
+        let answer = self.query(TRY, vec![name.into()]).await?;
+        Ok(answer.first().and_then(|record| record.int(0)) == Some(1))
+    }
+
     async fn commit(self) -> Result<(), OutboxError> {
         self.transaction.commit().await.map_err(unanswered)
     }

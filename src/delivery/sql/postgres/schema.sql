@@ -75,12 +75,12 @@ CREATE TABLE IF NOT EXISTS partnero_programs (
 CREATE TABLE IF NOT EXISTS partnero_seen (
     id          BIGINT  GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- the order of arrival
     name        TEXT COLLATE "C" NOT NULL,                        -- the inbox's name
-    digest      TEXT COLLATE "C" NOT NULL,                        -- SHA-256 of the body
-    over_at     BIGINT,                                           -- when it was done
+    digest      TEXT COLLATE "C" NOT NULL,                        -- its time, and half the SHA-256 of its body
+    seen_at     BIGINT  NOT NULL,                                 -- when it came, or was done long after that
     UNIQUE (digest, name)                                         -- in this order, it fits no other question
 );
 
-CREATE INDEX IF NOT EXISTS partnero_seen_over ON partnero_seen (name, over_at) WHERE over_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS partnero_seen_at ON partnero_seen (name, seen_at);
 
 -- What they brought, until it is handled: the inbox. It is a table of its own to stay small.
 CREATE TABLE IF NOT EXISTS partnero_events (
@@ -92,7 +92,7 @@ CREATE TABLE IF NOT EXISTS partnero_events (
     resource    TEXT COLLATE "C",                                 -- what it is about: events of one wait for each other
     state       TEXT COLLATE "C" NOT NULL DEFAULT 'pending',      -- pending, claimed, dead
     due         BIGINT,                                           -- when to look at it
-    token       BIGINT  NOT NULL DEFAULT 0,                       -- counts its claims
+    token       BIGINT  NOT NULL DEFAULT 0,                       -- of its last claim
     attempts    BIGINT  NOT NULL DEFAULT 0,                       -- handled in vain
     message     TEXT,                                             -- what went wrong last
     arrived_at  BIGINT  NOT NULL,

@@ -127,6 +127,21 @@ impl Tx for SqliteTx {
         Ok(rows.iter().map(record).collect())
     }
 
+    #[cfg(feature = "webhooks")]
+    async fn query_all(
+        &mut self,
+        statements: &'static crate::delivery::sql::Several,
+        parameters: Vec<Value>,
+    ) -> Result<Vec<Record>, OutboxError> {
+        self.query(&statements.joined, parameters).await
+    }
+
+    /// There is one writer, whatever it is about.
+    #[cfg(feature = "webhooks")]
+    async fn also(&mut self, _: &str) -> Result<bool, OutboxError> {
+        Ok(true)
+    }
+
     async fn commit(self) -> Result<(), OutboxError> {
         self.transaction.commit().await.map_err(unanswered)
     }

@@ -21,6 +21,8 @@ const LOG_BYTES: &str = "67108864";
 
 /// Memory for pages of each connection, at most; negative, for it counts KiB then.
 const CACHE_KIB: &str = "-16384";
+/// Rows that a statement may be ahead of whoever reads them: both are threads, and waiting for each other takes longer.
+const ROWS: usize = 512;
 /// The log is written back after so many pages: a few at a time, for whoever stores a call meanwhile waits for it.
 const CHECKPOINT_PAGES: &str = "400";
 
@@ -74,6 +76,9 @@ impl SqliteOutbox {
             .pragma("secure_delete", "ON")
             .pragma("cache_size", CACHE_KIB)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+            // What a statement would take back, should it fail: else it goes through a file, each time a new one.
+            .pragma("temp_store", "MEMORY")
+            .row_buffer_size(ROWS)
             .pragma("journal_size_limit", LOG_BYTES);
         let pool = |connections| {
             let pool = SqlitePoolOptions::new().max_connections(connections).idle_timeout(None).max_lifetime(None);

@@ -75,12 +75,12 @@ CREATE TABLE IF NOT EXISTS partnero_programs (
 CREATE TABLE IF NOT EXISTS partnero_seen (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,            -- the order of arrival
     name        TEXT    NOT NULL,                             -- the inbox's name
-    digest      TEXT    NOT NULL,                             -- SHA-256 of the body
-    over_at     INTEGER,                                      -- when it was done
+    digest      TEXT    NOT NULL,                             -- its time, and half the SHA-256 of its body
+    seen_at     INTEGER NOT NULL,                             -- when it came, or was done long after that
     UNIQUE (digest, name)                                     -- in this order, it fits no other question
 ) STRICT;
 
-CREATE INDEX IF NOT EXISTS partnero_seen_over ON partnero_seen (name, over_at) WHERE over_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS partnero_seen_at ON partnero_seen (name, seen_at);
 
 -- What they brought, until it is handled: the inbox. It is a table of its own to stay small.
 CREATE TABLE IF NOT EXISTS partnero_events (
@@ -92,7 +92,7 @@ CREATE TABLE IF NOT EXISTS partnero_events (
     resource    TEXT,                                         -- what it is about: events of one wait for each other
     state       TEXT    NOT NULL DEFAULT 'pending',           -- pending, claimed, dead
     due         INTEGER,                                      -- when to look at it
-    token       INTEGER NOT NULL DEFAULT 0,                   -- counts its claims
+    token       INTEGER NOT NULL DEFAULT 0,                   -- of its last claim
     attempts    INTEGER NOT NULL DEFAULT 0,                   -- handled in vain
     message     TEXT,                                         -- what went wrong last
     arrived_at  INTEGER NOT NULL,

@@ -1,15 +1,12 @@
 //! Dead letters in a database.
 
 use crate::delivery::{
-    Millis, OutboxError,
+    OutboxError,
     sql::{Driver, Lock, Record, Tx as _, time},
 };
 
 use super::{
-    super::{
-        course::{State, To},
-        dead::DeadEvent,
-    },
+    super::{course::State, dead::DeadEvent},
     SqlInbox,
     row::body,
 };
@@ -39,23 +36,6 @@ impl<D: Driver> SqlInbox<D> {
         let discarded = self.discard_in(&mut tx, [id], now).await?;
         tx.commit().await?;
         Ok(!discarded.is_empty())
-    }
-
-    /// Those of them that were letters.
-    pub(super) async fn discard_in(
-        &self,
-        tx: &mut D::Tx,
-        letters: impl IntoIterator<Item = u64>,
-        now: Millis,
-    ) -> Result<Vec<u64>, OutboxError> {
-        let rows = self.load(tx, letters).await?;
-        let mut rows: Vec<_> = rows.into_values().filter(|row| row.course.state == State::Dead).collect();
-        for row in &mut rows {
-            row.course.settle(&To::Done, now);
-        }
-        self.save(tx, &rows, now).await?;
-        self.wake(tx, &rows, now).await?;
-        Ok(rows.iter().map(|row| row.id).collect())
     }
 }
 

@@ -10,14 +10,12 @@ use crate::{
         sql::{Driver, Lock, Tx as _, Value},
     },
     webhook::inbox::{
-        course::Terms,
-        store::{NewEvent, Store as _},
+        store::{NewEvent, Store as _, Turn},
+        tests::base::turn,
     },
 };
 
 use super::SqlInbox;
-
-const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
 
 fn opening() -> Opening {
     Opening { clock: Clock::system(), name: "shop".to_owned() }
@@ -38,34 +36,48 @@ async fn fill<D: Driver>(inbox: &SqlInbox<D>) {
         let mut digest = [0; 32];
         digest[..4].copy_from_slice(&number.to_be_bytes());
         let resource = Some(if number == 2_000 { "b" } else { "a" }.to_owned());
-        NewEvent { digest, event: "transaction.created".to_owned(), webhook_key: None, resource, body: "{}".into() }
+        NewEvent {
+            id: digest.into(),
+            time: None,
+            event: "transaction.created".to_owned(),
+            webhook_key: None,
+            resource,
+            body: "{}".into(),
+        }
     };
-    let terms = Terms { lease: SECOND * 60, attempts: 3, backoff: (SECOND, SECOND) };
     for batch in (0..2_000).collect::<Vec<_>>().chunks(500) {
-        inbox.add(&batch.iter().map(|number| event(*number)).collect::<Vec<_>>()).await.unwrap();
-        while inbox.turn(&[], 8, terms).await.unwrap().next == Some(std::time::Duration::ZERO) {}
+        let arrivals = &batch.iter().map(|number| event(*number)).collect::<Vec<_>>();
+        inbox.turn(Turn { arrivals, ..turn() }).await.unwrap();
+        let look = || inbox.turn(Turn { limit: 8, look: true, ..turn() });
+        while look().await.unwrap().next == Some(std::time::Duration::ZERO) {}
     }
-    inbox.add(&[event(2_000)]).await.unwrap();
+    inbox.turn(Turn { arrivals: &[event(2_000)], ..turn() }).await.unwrap();
 }
 
 /// The plans of what a turn asks, by what they are for.
-async fn plans<D: Driver>(inbox: &SqlInbox<D>, explain: &str) -> [(&'static str, Vec<String>); 7] {
+async fn plans<D: Driver>(inbox: &SqlInbox<D>, explain: &str) -> [(&'static str, Vec<String>); 11] {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     let now = || Value::Int(i64::try_from(now.as_millis()).unwrap());
     let name = || Value::from("shop");
     let due = vec![name(), now(), Value::Int(1), Value::Int(16)];
     let next = vec![name(), now(), Value::Int(1)];
-    let keys = Value::Text(json!(["a", "b"]).to_string());
+    let keys = || Value::Text(json!(["a", "b"]).to_string());
     let ids = || Value::Text(json!([1, 2]).to_string());
     let events = Value::Text(json!([[1], [2]]).to_string());
+    let pairs = Value::Text(json!([[1, 1], [2, 1]]).to_string());
+    let old = vec![name(), now(), Value::Int(100)];
     [
         ("load", plan(inbox, explain, &inbox.sql.load, vec![name(), ids()]).await),
-        ("end", plan(inbox, explain, &inbox.sql.end, vec![ids(), now()]).await),
-        ("remove", plan(inbox, explain, &inbox.sql.remove, vec![ids()]).await),
+        ("done", plan(inbox, explain, &inbox.sql.end.each[0].0, vec![name(), pairs]).await),
+        ("remember", plan(inbox, explain, &inbox.sql.remember, vec![ids(), now()]).await),
+        ("forget", plan(inbox, explain, &inbox.sql.forget, vec![ids()]).await),
+        ("open", plan(inbox, explain, &inbox.sql.come.each[1].0, vec![name(), keys()]).await),
+        ("take_back", plan(inbox, explain, &inbox.sql.take_back, vec![name(), now(), ids()]).await),
+        ("old_seen", plan(inbox, explain, &inbox.sql.old_seen, old).await),
         ("save", plan(inbox, explain, &inbox.sql.save, vec![events, now()]).await),
         ("due", plan(inbox, explain, &inbox.sql.due, due).await),
         ("next_due", plan(inbox, explain, &inbox.sql.next_due, next).await),
-        ("wake", plan(inbox, explain, &inbox.sql.wake, vec![name(), now(), keys]).await),
+        ("wake", plan(inbox, explain, &inbox.sql.end.each[1].0, vec![name(), now(), keys()]).await),
     ]
 }
 
@@ -80,16 +92,21 @@ async fn sqlite_goes_by_keys() {
     for (what, lines) in plans(&inbox, "EXPLAIN QUERY PLAN").await {
         let text = lines.join("\n");
         assert!(
-            !text.contains("SCAN e") && !text.contains("SCAN f") && !text.contains("TEMP B-TREE"),
+            !text.contains("SCAN e")
+                && !text.contains("SCAN s")
+                && !text.contains("SCAN f")
+                && !text.contains("TEMP B-TREE"),
             "{what}: {text}"
         );
         let wanted: &[&str] = match what {
-            "load" | "save" | "end" | "remove" => &["(rowid=?)"],
+            "load" | "save" | "done" | "remember" | "forget" => &["(rowid=?)"],
+            "open" => &["partnero_events_resource (name=? AND resource>? AND resource<?)"],
+            "take_back" => &["partnero_events_state (name=? AND state=? AND id>?)"],
+            "old_seen" => &["partnero_seen_at (name=? AND seen_at<?)", "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)"],
             "wake" => &["partnero_events_resource (name=? AND resource>? AND resource<?)", "(rowid=?)"],
             "due" => &[
                 "partnero_events_due (name=? AND due<?)",
                 "partnero_events_resource (name=? AND resource>? AND resource<?)",
-                "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
             ],
             _ => &["partnero_events_due (name=? AND due>?)"],
         };
@@ -117,10 +134,13 @@ async fn postgresql_goes_by_keys() {
             let text = lines.join("\n");
             assert!(!text.contains("Seq Scan on partnero_"), "{what}, known {known}: {text}");
             let wanted: &[&str] = match what {
-                "load" | "save" | "remove" => &["partnero_events_pkey"],
-                "end" => &["partnero_seen_pkey"],
+                "load" | "save" | "done" => &["partnero_events_pkey"],
+                "remember" | "forget" => &["partnero_seen_pkey"],
+                "open" => &["partnero_events_resource"],
+                "take_back" => &["partnero_events_state"],
+                "old_seen" => &["partnero_seen_at", "partnero_events_pkey"],
                 "wake" => &["partnero_events_resource", "partnero_events_pkey"],
-                "due" => &["partnero_events_due", "partnero_events_resource", "partnero_seen_pkey"],
+                "due" => &["partnero_events_due", "partnero_events_resource"],
                 _ => &["partnero_events_due"],
             };
             assert!(wanted.iter().all(|wanted| text.contains(wanted)), "{what}, known {known}: {text}");

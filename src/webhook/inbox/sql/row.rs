@@ -1,16 +1,21 @@
 //! An event as a database holds it: read without trust, for rows can be damaged or written by hand.
 
+use std::{borrow::Cow, time::SystemTime};
+
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
-use crate::delivery::{
-    Millis,
-    sql::{Record, time},
+use crate::{
+    delivery::{
+        Millis,
+        sql::{Record, time},
+    },
+    webhook::EventId,
 };
 
 use super::super::{
     course::{Course, LOST, Look, State, Terms},
-    store::{Claimed, Digest},
+    store::{Claimed, NewEvent},
 };
 
 /// Before a payload that isn't text, in hex.
@@ -22,32 +27,28 @@ const DAMAGED: &str = "its row in the database is damaged";
 pub(super) struct Row {
     pub(super) id: u64,
     pub(super) course: Course,
-    /// Of one that was loaded.
     pub(super) resource: Option<String>,
     /// What went wrong now.
     pub(super) message: Option<String>,
     /// Of one that is due: the first of its resource.
     first: Option<u64>,
     arrived_at: Millis,
-    content: Option<(Digest, Bytes)>,
+    content: Option<Bytes>,
 }
 
 impl Row {
     /// Reads a row of [`due`](super::statements::Statements::due).
     pub(super) fn due(mut record: Record) -> Self {
         let mut row = Self::read(&mut record);
-        let digest = record.text(5).and_then(|digest| Digest::try_from(unhex(&digest)?).ok());
         row.arrived_at = record.number(6).unwrap_or_default();
-        row.content = digest.zip(record.text(7).and_then(body));
+        row.content = record.text(7).and_then(body);
         row.first = record.number(8);
         row
     }
 
     /// Reads a row of [`load`](super::statements::Statements::load).
     pub(super) fn loaded(mut record: Record) -> Self {
-        let mut row = Self::read(&mut record);
-        row.resource = record.text(5);
-        row
+        Self::read(&mut record)
     }
 
     fn read(record: &mut Record) -> Self {
@@ -56,19 +57,20 @@ impl Row {
         let due = record.number(2);
         let token = record.number(3).unwrap_or_default();
         let attempts = record.number(4).unwrap_or_default().try_into().unwrap_or(u32::MAX);
+        let resource = record.text(5);
         let course = Course { state, due, token, attempts };
-        Self { id, course, resource: None, message: None, first: None, arrived_at: 0, content: None }
+        Self { id, course, resource, message: None, first: None, arrived_at: 0, content: None }
     }
 
     /// A look at one that is due. What can't be read is for a person.
-    pub(super) fn look(&mut self, terms: Terms, now: Millis) -> Look {
+    pub(super) fn look(&mut self, token: u64, terms: Terms, now: Millis) -> Look {
         if self.content.is_none() || matches!(self.course.state, State::Dead | State::Done) {
             (self.course.state, self.course.due) = (State::Dead, None);
             self.message = Some(DAMAGED.to_owned());
             return Look::Died;
         }
         let first = self.first.is_none_or(|first| first == self.id);
-        let look = self.course.look(first, terms, now);
+        let look = self.course.look(first, token, terms, now);
         if matches!(look, Look::Lost | Look::Died) {
             self.message = Some(LOST.to_owned());
         }
@@ -77,9 +79,11 @@ impl Row {
 
     /// For whoever handles it.
     pub(super) fn claimed(&mut self) -> Option<Claimed> {
-        let (digest, body) = self.content.take()?;
+        let body = self.content.take()?;
         let (token, attempts) = (self.course.token, self.course.attempts);
-        Some(Claimed { row: self.id, token, digest, body, arrived_at: time(self.arrived_at), attempts })
+        let id = EventId::of(&body);
+        let (resource, arrived_at) = (self.resource.take(), time(self.arrived_at));
+        Some(Claimed { row: self.id, token, id, resource, body, arrived_at, attempts })
     }
 
     pub(super) fn to_save(&self) -> Json {
@@ -95,11 +99,25 @@ impl Row {
     }
 }
 
+/// What a database knows an event by: its time, and the first half of its id.
+///
+/// The time comes first so that what comes together is kept together: keys by chance alone would have each event change
+/// another page of a large index. Where an event names no time that can be read, there is only chance.
+///
+/// Half of a SHA-256 takes 2^64 tries to have two events of one time share it. Partnero alone signs them, and whoever got
+/// that far would only have his own second event taken for a repeat.
+pub(super) fn digest(event: &NewEvent) -> String {
+    let time = event.time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    // In microseconds, as Partnero's are: in 14 digits for two thousand years.
+    let micros = time.map_or(0, |time| time.as_micros()).min((1 << 56) - 1);
+    format!("{micros:014x}{}", hex(&event.id.as_bytes()[..16]))
+}
+
 /// A body as text: as it is where that is possible.
-pub(super) fn payload(body: &[u8]) -> String {
+pub(super) fn payload(body: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(body) {
-        Ok(text) if !text.contains('\0') && !text.starts_with(IN_HEX) => text.to_owned(),
-        _ => format!("{IN_HEX}{}", hex(body)),
+        Ok(text) if !text.contains('\0') && !text.starts_with(IN_HEX) => text.into(),
+        _ => format!("{IN_HEX}{}", hex(body)).into(),
     }
 }
 
@@ -112,7 +130,7 @@ pub(super) fn body(payload: String) -> Option<Bytes> {
 }
 
 /// Bytes as text.
-pub(super) fn hex(bytes: &[u8]) -> String {
+fn hex(bytes: &[u8]) -> String {
     let digit = |digit: u8| char::from(b"0123456789abcdef"[usize::from(digit & 0xf)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
@@ -138,9 +156,29 @@ mod tests {
         {
             let text = payload(bytes);
             assert!(!text.contains('\0'), "{text}");
-            assert_eq!(body(text).as_deref(), Some(bytes));
+            assert_eq!(body(text.into_owned()).as_deref(), Some(bytes));
         }
         assert_eq!(payload(b"{\"a\":1}"), "{\"a\":1}", "what is text is kept readable");
+    }
+
+    #[test]
+    fn events_are_known_by_their_time_first_and_by_half_of_their_id() {
+        let event = |time: Option<u64>, id: [u8; 32]| NewEvent {
+            id: id.into(),
+            time: time.map(|micros| SystemTime::UNIX_EPOCH + std::time::Duration::from_micros(micros)),
+            event: String::new(),
+            webhook_key: None,
+            resource: None,
+            body: Bytes::new(),
+        };
+        let mut other = [7; 32];
+        other[15] = 8;
+        assert_eq!(digest(&event(Some(0x12), [7; 32])), format!("{:014x}{}", 0x12, "07".repeat(16)));
+        assert_ne!(digest(&event(Some(0x12), other)), digest(&event(Some(0x12), [7; 32])));
+        assert!(digest(&event(Some(1), [9; 32])) < digest(&event(Some(2), [1; 32])), "what comes later is behind");
+        for time in [None, Some(0), Some(1 << 56), Some(u64::MAX / 1_000)] {
+            assert_eq!(digest(&event(time, [7; 32])).len(), 46, "{time:?}");
+        }
     }
 
     #[test]

@@ -1,16 +1,25 @@
 //! Inboxes to try, and events for them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 
 use crate::{
     MemoryOutbox,
     delivery::{Clock, Opening},
-    webhook::inbox::{
-        course::{Terms, To},
-        open::sealed::IntoInbox,
-        store::{Added, Claimed, NewEvent, Settlement, Store},
+    webhook::{
+        EventId,
+        inbox::{
+            course::{Terms, To},
+            open::sealed::IntoInbox,
+            store::{Added, Claimed, NewEvent, Settlement, Store, Turn, Turned},
+        },
     },
 };
 
@@ -63,7 +72,8 @@ fn two<O: IntoInbox>(kind: &'static str, outbox: impl Fn() -> O, clock: Clock) -
 /// An event of this number.
 pub(super) fn event(number: u8, resource: Option<&str>) -> NewEvent {
     NewEvent {
-        digest: [number; 32],
+        id: EventId::from([number; 32]),
+        time: number.is_multiple_of(2).then(|| std::time::SystemTime::UNIX_EPOCH + SECOND * u32::from(number)),
         event: "transaction.created".to_owned(),
         webhook_key: Some("aB3dE6gH9jK2".to_owned()),
         resource: resource.map(str::to_owned),
@@ -71,23 +81,46 @@ pub(super) fn event(number: u8, resource: Option<&str>) -> NewEvent {
     }
 }
 
+/// The number of an event.
+pub(super) fn number(claimed: &Claimed) -> u8 {
+    claimed.body[0]
+}
+
+/// A turn that asks for nothing.
+pub(in crate::webhook::inbox) fn turn() -> Turn<'static> {
+    static TURNS: AtomicU64 = AtomicU64::new(1);
+    let token = TURNS.fetch_add(1, Ordering::Relaxed);
+    Turn { arrivals: &[], settlements: &[], lost: &[], token, limit: 0, look: false, terms: TERMS }
+}
+
+/// Stores these, and claims none.
+pub(in crate::webhook::inbox) async fn add(store: &dyn Store, arrivals: &[NewEvent]) -> Vec<Added> {
+    store.turn(Turn { arrivals, ..turn() }).await.unwrap().added
+}
+
 impl Tried {
     pub(super) async fn add(&self, events: &[NewEvent]) -> Vec<Added> {
-        self.store.add(events).await.unwrap()
+        add(&*self.store, events).await
     }
 
     pub(super) async fn claim(&self, limit: usize) -> Vec<Claimed> {
-        self.store.turn(&[], limit, TERMS).await.unwrap().events
+        self.look(limit).await.events
+    }
+
+    /// Claims what is due.
+    pub(super) async fn look(&self, limit: usize) -> Turned {
+        self.store.turn(Turn { limit, look: true, ..turn() }).await.unwrap()
     }
 
     /// The numbers of all that can be claimed now.
     pub(super) async fn numbers(&self) -> Vec<u8> {
-        self.claim(100).await.iter().map(|claimed| claimed.digest[0]).collect()
+        self.claim(100).await.iter().map(number).collect()
     }
 
     pub(super) async fn settle(&self, claimed: &Claimed, to: To) -> bool {
-        let settlement = Settlement { row: claimed.row, token: claimed.token, to };
-        self.store.turn(&[settlement], 0, TERMS).await.unwrap().held == [true]
+        let settlements =
+            &[Settlement { row: claimed.row, token: claimed.token, resource: claimed.resource.clone(), to }];
+        self.store.turn(Turn { settlements, ..turn() }).await.unwrap().held == [true]
     }
 
     /// Claims the only one there is, and fails with it for good.

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -18,10 +18,9 @@ use crate::{
         EventId, WebhookEvent,
         handler::Handlers,
         inbox::{
-            DeadEvent, Inbox, Keeping, NewEvent, Settings,
-            course::Terms,
-            store::{Added, Claim, Counts, Settlement, Store},
-            storer::NotStored,
+            DeadEvent, Inbox, InboxStatus, Keeping, Settings,
+            arrivals::NotStored,
+            store::{Added, Counts, Store, Turn, Turned},
         },
     },
 };
@@ -34,11 +33,18 @@ const UNFIT: &str = "unfit";
 struct Breaking {
     store: Arc<dyn Store>,
     broke: AtomicBool,
+    /// Of this many turns that claim something the answers get lost.
+    lost: AtomicUsize,
 }
 
 impl Breaking {
     async fn inbox(broke: bool, handlers: Handlers<()>, clock: Clock) -> Inbox {
-        let store = Arc::new(Self { store: all().await.remove(0).store, broke: AtomicBool::new(broke) });
+        Self::losing(0, broke, handlers, clock).await
+    }
+
+    async fn losing(lost: usize, broke: bool, handlers: Handlers<()>, clock: Clock) -> Inbox {
+        let (store, broke) = (all().await.remove(0).store, AtomicBool::new(broke));
+        let store = Arc::new(Self { store, broke, lost: AtomicUsize::new(lost) });
         let settings = Settings {
             capacity: 9,
             max_in_progress: 9,
@@ -59,16 +65,22 @@ impl Store for Breaking {
         self.store.is_volatile()
     }
 
-    fn add<'a>(&'a self, events: &'a [NewEvent]) -> Answer<'a, Vec<Added>> {
-        assert!(self.broke.swap(true, Ordering::SeqCst), "on purpose");
-        self.store.add(events)
-    }
-
-    fn turn<'a>(&'a self, settlements: &'a [Settlement], limit: usize, terms: Terms) -> Answer<'a, Claim> {
-        if settlements.iter().any(|it| it.to.message().is_some_and(|message| message.contains(UNFIT))) {
+    fn turn<'a>(&'a self, turn: Turn<'a>) -> Answer<'a, Turned> {
+        if !turn.arrivals.is_empty() {
+            assert!(self.broke.swap(true, Ordering::SeqCst), "on purpose");
+        }
+        if turn.settlements.iter().any(|it| it.to.message().is_some_and(|message| message.contains(UNFIT))) {
             return Box::pin(async { Err(OutboxError::Refused("invalid byte sequence".to_owned())) });
         }
-        self.store.turn(settlements, limit, terms)
+        Box::pin(async move {
+            let turned = self.store.turn(turn).await?;
+            let one_less = |left: usize| left.checked_sub(1);
+            if !turned.events.is_empty() && self.lost.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok()
+            {
+                return Err(OutboxError::Unanswered("the connection was lost".to_owned()));
+            }
+            Ok(turned)
+        })
     }
 
     fn counts(&self) -> Answer<'_, Counts> {
@@ -126,6 +138,23 @@ async fn a_result_that_the_inbox_refuses_is_recorded_without_its_words_and_holds
     let letters = inbox.dead_letters().page(0, 9).await.unwrap();
     let words: Vec<_> = letters.iter().map(|letter| letter.message.as_str()).collect();
     assert_eq!(words, ["", "no such partner", "", "no such partner"]);
+}
+
+/// An attempt in vain would make a dead letter of it at once.
+#[tokio::test]
+async fn what_was_claimed_by_a_turn_whose_answer_got_lost_is_handled_soon_and_no_attempt_is_counted() {
+    let mut handlers = Handlers::default();
+    handlers.rest(async |_: EventId, _: WebhookEvent| Ok::<_, String>(()));
+    let inbox = Breaking::losing(2, true, handlers, Clock::manual()).await;
+    assert_eq!(inbox.inner.intake.store(event(1, None)).await, Ok(Added::Repeat), "it was stored before");
+    let over = async {
+        while inbox.status().await.unwrap() != InboxStatus::default() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(SECOND * 120, over).await.expect("it is handled, before its lease ends");
+    let report = inbox.shutdown(SECOND).await;
+    assert_eq!((report.handled, report.dead), (1, 0));
 }
 
 /// On a runtime of one thread: a task that never rests lets no other go on.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::base::{SECOND, all, event};
+use super::base::{SECOND, all, event, number};
 use crate::webhook::inbox::{
     DeadEvents,
     course::To,
@@ -76,7 +76,7 @@ async fn letters_that_are_too_old_or_too_many_are_discarded_and_what_waits_goes_
         inbox.clock.advance(SECOND * 10 + Duration::from_millis(1));
         inbox.store.prune(keeping).await.unwrap();
         let next = inbox.claim(1).await.pop().unwrap();
-        assert_eq!(next.digest[0], 2, "{}", inbox.kind);
+        assert_eq!(number(&next), 2, "{}", inbox.kind);
         inbox.settle(&next, To::Done).await;
         for number in 3..=5 {
             inbox.add(&[event(number, None)]).await;

@@ -1,6 +1,6 @@
 //! Events of one resource come one after the other, in the order in which they came.
 
-use super::base::{LEASE, SECOND, Tried, all, event};
+use super::base::{LEASE, SECOND, Tried, all, event, number};
 use crate::webhook::inbox::{course::To, store::Added};
 
 async fn with_three(inbox: &Tried) {
@@ -13,7 +13,7 @@ async fn a_later_event_waits_for_an_earlier_one_of_its_resource_and_for_no_other
     for inbox in all().await {
         with_three(&inbox).await;
         let claimed = inbox.claim(100).await;
-        assert_eq!(claimed.iter().map(|it| it.digest[0]).collect::<Vec<_>>(), [1, 2, 5], "{}", inbox.kind);
+        assert_eq!(claimed.iter().map(number).collect::<Vec<_>>(), [1, 2, 5], "{}", inbox.kind);
         assert!(inbox.numbers().await.is_empty(), "{}: while it is handled", inbox.kind);
         inbox.settle(&claimed[0], To::Again { after: SECOND * 9, message: String::new() }).await;
         assert!(inbox.numbers().await.is_empty(), "{}: while it waits to be handled again", inbox.kind);
@@ -21,10 +21,10 @@ async fn a_later_event_waits_for_an_earlier_one_of_its_resource_and_for_no_other
         assert!(inbox.numbers().await.is_empty(), "{}: another one's end changes nothing", inbox.kind);
         inbox.clock.advance(SECOND * 9);
         let again = inbox.claim(9).await;
-        assert_eq!(again[0].digest[0], 1, "{}", inbox.kind);
+        assert_eq!(number(&again[0]), 1, "{}", inbox.kind);
         inbox.settle(&again[0], To::Done).await;
         let next = inbox.claim(9).await;
-        assert_eq!(next.iter().map(|it| it.digest[0]).collect::<Vec<_>>(), [3], "{}: one at a time", inbox.kind);
+        assert_eq!(next.iter().map(number).collect::<Vec<_>>(), [3], "{}: one at a time", inbox.kind);
         inbox.settle(&next[0], To::Done).await;
         assert_eq!(inbox.numbers().await, [4], "{}", inbox.kind);
     }
@@ -56,7 +56,7 @@ async fn behind_a_dead_letter_the_rest_of_its_resource_waits_until_it_is_retried
         assert_eq!((letters.len(), letters[0].id, letters[0].waiting), (1, letter.row, 2), "{}", inbox.kind);
         assert!(inbox.store.retry(letter.row).await.unwrap());
         let retried = inbox.claim(9).await;
-        assert_eq!(retried.iter().map(|it| it.digest[0]).collect::<Vec<_>>(), [1], "{}: in its place", inbox.kind);
+        assert_eq!(retried.iter().map(number).collect::<Vec<_>>(), [1], "{}: in its place", inbox.kind);
         assert_eq!(retried[0].attempts, 0, "{}: from the beginning", inbox.kind);
         inbox.settle(&retried[0], To::Done).await;
         assert_eq!(inbox.numbers().await, [3], "{}", inbox.kind);
@@ -83,7 +83,7 @@ async fn many_that_wait_keep_nobody_else_waiting() {
         inbox.add(&events).await;
         let mut found = Vec::new();
         for _ in 0..10 {
-            found.extend(inbox.claim(2).await.iter().map(|it| it.digest[0]));
+            found.extend(inbox.claim(2).await.iter().map(number));
         }
         assert_eq!(found, [1, 201], "{}", inbox.kind);
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::base::{LEASE, SECOND, TERMS, all, event};
+use super::base::{LEASE, SECOND, TERMS, add, all, event};
 use crate::webhook::inbox::{
     course::To,
     store::{
@@ -26,7 +26,7 @@ async fn a_repeat_is_not_stored_whether_it_waits_is_handled_or_is_over() {
         assert_eq!(inbox.add(&[event(1, None)]).await, [Repeat], "{}: when it is over", inbox.kind);
         assert!(inbox.claim(9).await.is_empty(), "{}: and nothing starts", inbox.kind);
         if let Some(other) = &inbox.other {
-            assert_eq!(other.add(&[event(1, None), event(3, None)]).await.unwrap(), [Repeat, Repeat], "{}", inbox.kind);
+            assert_eq!(add(&**other, &[event(1, None), event(3, None)]).await, [Repeat, Repeat], "{}", inbox.kind);
         }
     }
 }
@@ -44,7 +44,6 @@ async fn what_comes_out_is_what_went_in() {
         inbox.add(&events.collect::<Vec<_>>()).await;
         let claimed = inbox.claim(9).await;
         assert_eq!(claimed.iter().map(|it| &it.body[..]).collect::<Vec<_>>(), bodies, "{}", inbox.kind);
-        assert_eq!(claimed.iter().map(|it| it.digest[0]).collect::<Vec<_>>(), [1, 2, 3, 4, 5], "{}", inbox.kind);
         let ages = claimed.iter().map(|it| inbox.clock.wall().duration_since(it.arrived_at).unwrap());
         assert!(ages.max().unwrap() < SECOND, "{}: nothing passed", inbox.kind);
     }
@@ -62,7 +61,8 @@ async fn a_claim_is_fenced_off_when_its_lease_has_ended() {
         assert!(!inbox.settle(&late, To::Back).await, "{}", inbox.kind);
         inbox.clock.advance(SECOND);
         let again = inbox.claim(1).await.pop().unwrap();
-        assert_eq!((again.attempts, again.token), (1, late.token + 1), "{}", inbox.kind);
+        assert_eq!(again.attempts, 1, "{}", inbox.kind);
+        assert_ne!(again.token, late.token, "{}", inbox.kind);
         assert!(!inbox.settle(&late, To::Done).await, "{}", inbox.kind);
         assert!(inbox.settle(&again, To::Done).await, "{}", inbox.kind);
         assert!(!inbox.settle(&again, To::Done).await, "{}: once", inbox.kind);
@@ -92,7 +92,7 @@ async fn a_success_after_its_claimants_were_gone_too_often_ends_the_dead_letter(
         for _ in 1..=TERMS.attempts {
             last = inbox.claim(1).await.pop();
             inbox.clock.advance(LEASE);
-            inbox.store.turn(&[], 1, TERMS).await.unwrap();
+            inbox.look(1).await;
             inbox.clock.advance(SECOND);
         }
         assert_eq!(inbox.store.counts().await.unwrap().dead, 1, "{}", inbox.kind);
@@ -108,7 +108,7 @@ async fn an_event_that_takes_its_process_with_it_each_time_ends_as_a_dead_letter
         for attempt in 1..=TERMS.attempts {
             assert_eq!(inbox.claim(1).await.len(), 1, "{} {attempt}", inbox.kind);
             inbox.clock.advance(LEASE);
-            let claim = inbox.store.turn(&[], 1, TERMS).await.unwrap();
+            let claim = inbox.look(1).await;
             assert_eq!(claim.dead.len(), usize::from(attempt == TERMS.attempts), "{} {attempt}", inbox.kind);
             inbox.clock.advance(SECOND);
         }
@@ -121,12 +121,12 @@ async fn an_event_that_takes_its_process_with_it_each_time_ends_as_a_dead_letter
 #[tokio::test]
 async fn a_claim_says_when_the_next_is_due() {
     for inbox in all().await {
-        assert_eq!(inbox.store.turn(&[], 1, TERMS).await.unwrap().next, None, "{}: never", inbox.kind);
+        assert_eq!(inbox.look(1).await.next, None, "{}: never", inbox.kind);
         inbox.add(&[event(1, None), event(2, None)]).await;
-        let first = inbox.store.turn(&[], 1, TERMS).await.unwrap();
+        let first = inbox.look(1).await;
         assert_eq!(first.next, Some(Duration::ZERO), "{}: there may be more now", inbox.kind);
         assert!(inbox.settle(&first.events[0], To::Again { after: SECOND * 7, message: String::new() }).await);
-        let second = inbox.store.turn(&[], 9, TERMS).await.unwrap();
+        let second = inbox.look(9).await;
         assert_eq!((second.events.len(), second.next), (1, Some(SECOND * 7)), "{}", inbox.kind);
         inbox.clock.advance(SECOND * 7);
         assert_eq!(inbox.numbers().await, [1], "{}", inbox.kind);
@@ -157,7 +157,7 @@ async fn repeats_are_known_for_thirty_days_and_then_forgotten() {
         inbox.clock.advance(DAY * 30);
         assert!(!inbox.store.prune(KEEPING).await.unwrap(), "{}", inbox.kind);
         assert_eq!(inbox.add(&[event(1, None)]).await, [Repeat], "{}", inbox.kind);
-        inbox.clock.advance(SECOND);
+        inbox.clock.advance(SECOND * 61);
         assert!(!inbox.store.prune(KEEPING).await.unwrap(), "{}", inbox.kind);
         assert_eq!(inbox.add(&[event(1, None)]).await, [New], "{}", inbox.kind);
     }
