@@ -164,8 +164,8 @@ fn opened(title: &str, rows: u64, taken: Duration) {
 }
 
 const SETTLED: &str = "INSERT INTO partnero_calls (call_id, name, kind, version, customer_key, transaction_key, amount, \
-     state, outcome, due, over_at, payload) \
-     SELECT 'old-' || i, 'old', 'sale', 1, 'customer-' || i, 'order-' || i, '49.90', 'done', 'recorded', NULL, 1, '' FROM ";
+     state, outcome, open, due, over_at, payload) \
+     SELECT 'old-' || i, 'old', 'sale', 1, 'customer-' || i, 'order-' || i, '49.90', 'done', 'recorded', 0, NULL, 1, '' FROM ";
 
 async fn sqlite(sizes: &Sizes) {
     // The temporary folder may be in memory: this is about a disk.

@@ -73,6 +73,8 @@ impl SqliteOutbox {
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("secure_delete", "ON")
             .pragma("cache_size", CACHE_KIB)
+            // What a statement would take back if it failed is in memory: otherwise a claim makes a file of it.
+            .pragma("temp_store", "MEMORY")
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .pragma("journal_size_limit", LOG_BYTES);
         let pool = |connections| {
