@@ -100,6 +100,17 @@ impl Driver for SqliteDriver {
         Ok(())
     }
 
+    /// Beside the connection that writes, which goes on meanwhile: left to itself, that one would write back all that has
+    /// come together, and whoever stores a call would wait for it.
+    async fn write_back(&self) {
+        if self.own {
+            let written = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&self.reader).await;
+            if let Err(error) = written {
+                tracing::debug!(%error, "the log is written back later");
+            }
+        }
+    }
+
     async fn scrub(&self) {
         if self.own {
             let scrubbed = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await;
