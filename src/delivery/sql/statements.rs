@@ -5,9 +5,8 @@
 //! texts or numbers, as texts; `OBJECT($n)` an object by itself; `[[…]]` is one of what a query gives; `ALL{column|$n|condition}` the ids of the calls that have one of the keys of a list and meet the condition.
 //!
 //! PostgreSQL is asked for each key by itself, and told what is found as an array: left to itself, it chooses orders of
-//! joins and indexes by statistics, which a table that fills and empties doesn't have, and reads all that waits. So does
-//! a list of states: it takes the index for the key alone, and reads all of a customer's calls. Each state has its own.
-//! And `id > 0` says that a question is one for the indexes of what is open, aside, or waits: no other may go by those.
+//! joins and indexes by statistics, which a table that fills and empties doesn't have, and reads all that waits. And
+//! `id > 0` says that a question is one for the indexes of what is open, aside, or waits: no other may go by those.
 
 use std::sync::LazyLock;
 
