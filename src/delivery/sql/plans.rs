@@ -70,6 +70,33 @@ async fn sqlite_goes_by_keys() {
     counts_what_there_is(&store, "EXPLAIN QUERY PLAN").await;
 }
 
+/// Calls of one claim are anywhere in the indexes of keys: a page of each for every call.
+#[cfg(feature = "sqlx-sqlite")]
+#[tokio::test]
+async fn what_stays_open_is_written_in_no_index_of_all_keys() {
+    let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
+    let outbox = super::SqliteOutbox::new(pool);
+    outbox.create_schema().await.unwrap();
+    let store = outbox.into_sql(opening());
+    let written = async |statement: &str| {
+        let mut tx = store.begin(Lock::Wait).await.unwrap();
+        let explain: &'static str = Box::leak(format!("EXPLAIN {statement}").into_boxed_str());
+        let steps = tx.query(explain, vec![Value::from("[1]"), Value::from("{}")]).await.unwrap();
+        let roots = steps.into_iter().filter_map(|mut step| (step.text(1)? == "OpenWrite").then(|| step.number(3))?);
+        let roots: Vec<_> = roots.collect();
+        let indexes =
+            tx.query("SELECT rootpage, name FROM sqlite_schema WHERE type = 'index'", Vec::new()).await.unwrap();
+        let names = indexes.into_iter().filter_map(|mut it| roots.contains(&it.number(0)?).then(|| it.text(1))?);
+        names.collect::<Vec<_>>()
+    };
+    let of_keys = ["partnero_calls_customer", "partnero_calls_transaction"].map(str::to_owned);
+    let claimed = written(&store.sql.save_open).await;
+    assert!(claimed.iter().any(|index| index == "partnero_calls_busy_customer"), "{claimed:?}");
+    assert!(!of_keys.iter().any(|index| claimed.contains(index)), "{claimed:?}");
+    let settled = written(&store.sql.save).await;
+    assert!(of_keys.iter().all(|index| settled.contains(index)), "{settled:?}");
+}
+
 /// Without statistics: a table that was empty a minute ago has none.
 #[cfg(feature = "sqlx-postgres")]
 #[tokio::test]
