@@ -1,12 +1,14 @@
 //! What a backlog costs: claims with a thousand calls waiting and with a million, opening an outbox with a million, and
-//! pruning a million settled ones.
+//! pruning some of a million settled ones.
 //!
 //! ```text
 //! cargo bench --bench backlog
+//! cargo bench --bench backlog -- sqlite claims      one database, one part: claims or prune
 //! ```
 //!
 //! SQLite syncs to a real disk, and so does PostgreSQL, a server of this bench's own. The claims of the three backlogs
-//! take turns. One of them has a customer who owns 100,000 calls, tracked before all others: these are looked at once,
+//! take turns, SQLite's with its files in the system's cache: what it costs to read as many pages as a claim of eight
+//! among a million needs is shown by itself. One of them has a customer who owns 100,000 calls, tracked before all others: these are looked at once,
 //! in passing, which is timed by itself.
 
 mod shared;
@@ -15,7 +17,8 @@ mod shared;
 mod postgres;
 
 use std::{
-    io::Write as _,
+    io::{Read as _, Seek as _, SeekFrom, Write as _},
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -30,6 +33,8 @@ use sqlx::{Executor as _, Row as _};
 use shared::figures::{is_measured, median};
 
 const AT_ONCE: usize = 8;
+const PAGES: usize = 2 * AT_ONCE;
+const IDLE: Duration = Duration::from_secs(5);
 const FOREVER: Duration = Duration::from_secs(1 << 32);
 
 /// How much there is of everything.
@@ -38,6 +43,15 @@ struct Sizes {
     many: u64,
     whale: u64,
     claims: usize,
+    batches: usize,
+}
+
+/// Whether this is to be measured: everything is, unless something is named.
+fn is_wanted(what: &str) -> bool {
+    let named: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let group = [&["sqlite", "postgres"][..], &["claims", "prune"]].into_iter().find(|group| group.contains(&what));
+    let mut rivals = group.into_iter().flatten().filter(|name| named.iter().any(|it| it == *name)).peekable();
+    rivals.peek().is_none() || rivals.any(|name| *name == what)
 }
 
 fn sale(number: u64, customer: u64) -> NewTransaction {
@@ -63,7 +77,7 @@ async fn claim(probe: &Probe) -> f64 {
     taken
 }
 
-async fn claims(title: &str, few: &Probe, many: &Probe, whale: &Probe, sizes: &Sizes) {
+async fn claims(title: &str, few: &Probe, many: &Probe, whale: &Probe, sizes: &Sizes, files: &[PathBuf]) {
     fill(few, 0..sizes.few, |number| number).await;
     fill(many, 0..sizes.many, |number| number).await;
     fill(whale, 0..sizes.whale, |_| 0).await;
@@ -79,6 +93,10 @@ async fn claims(title: &str, few: &Probe, many: &Probe, whale: &Probe, sizes: &S
     }
     println!("{title}: {} calls of one customer are passed in {:.0?}, {looks} claims", sizes.whale, start.elapsed());
 
+    for file in files {
+        let mut file = std::fs::File::open(file).expect("a file");
+        std::io::copy(&mut file, &mut std::io::sink()).expect("it is read");
+    }
     let mut taken = [Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..sizes.claims {
         for (probe, taken) in [few, many, whale].into_iter().zip(&mut taken) {
@@ -96,6 +114,23 @@ async fn claims(title: &str, few: &Probe, many: &Probe, whale: &Probe, sizes: &S
     }
 }
 
+/// The median time of reading as many pages of a file as a claim does: of each call, the two where its keys are.
+fn pages(path: &Path, times: usize) -> f64 {
+    let mut file = std::fs::File::open(path).expect("a file");
+    let count = file.metadata().expect("its size").len() / 4096;
+    let (mut page, mut place, mut taken) = ([0; 4096], 1, Vec::new());
+    for _ in 0..times {
+        let start = Instant::now();
+        for _ in 0..PAGES {
+            place = place * 1_103_515_245 % 2_147_483_647;
+            file.seek(SeekFrom::Start(place % count * 4096)).expect("a place");
+            file.read_exact(&mut page).expect("a page");
+        }
+        taken.push(start.elapsed().as_secs_f64() * 1e6);
+    }
+    median(&mut taken)
+}
+
 /// The longest that an append to a file and its `fdatasync` took, time and again.
 fn longest_sync(done: &AtomicBool) -> Duration {
     let mut file = tempfile::tempfile_in("target").expect("a file");
@@ -110,8 +145,18 @@ fn longest_sync(done: &AtomicBool) -> Duration {
     longest
 }
 
-/// Prunes everything that is settled, while calls are stored: the longest that one of these had to wait.
-async fn prune(title: &str, old: Probe, rows: u64) {
+/// Prunes so many batches of a million rows, while calls are stored: the longest that one of these had to wait.
+async fn prune(title: &str, old: Probe, rows: u64, most: usize) {
+    // What a disk does by itself, right before.
+    let idle = Arc::new(AtomicBool::new(false));
+    let syncing = std::thread::spawn({
+        let idle = Arc::clone(&idle);
+        move || longest_sync(&idle)
+    });
+    tokio::time::sleep(IDLE).await;
+    idle.store(true, Ordering::Relaxed);
+    let idle = syncing.join().expect("it ends");
+
     let done = Arc::new(AtomicBool::new(false));
     let old = Arc::new(old);
     let storing = tokio::spawn({
@@ -139,20 +184,21 @@ async fn prune(title: &str, old: Probe, rows: u64) {
         let more = old.prune().await.expect("it is pruned");
         longest = longest.max(batch.elapsed());
         batches += 1;
-        if !more {
+        if !more || batches == most {
             break;
         }
         // As the dispatcher does: deliveries come in between.
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    let taken = start.elapsed();
     done.store(true, Ordering::Relaxed);
     let stored = storing.await.expect("it ends");
     let bare = syncing.join().expect("it ends");
     let verdict = if longest.max(stored) <= Duration::from_millis(50) { "met" } else { "MISSED" };
     println!(
-        "{title}: {rows} settled rows pruned in {:.1?}, {batches} batches, the longest {longest:.1?}; the longest that \
-         a call waited to be stored {stored:.1?}, and a bare fdatasync beside it {bare:.1?}   50 ms wanted: {verdict}",
-        start.elapsed()
+        "{title}: of {rows} settled rows, {batches} batches pruned in {taken:.1?}, the longest in {longest:.1?}; the longest \
+         that a call waited to be stored {stored:.1?}, a bare fdatasync beside it {bare:.1?}, and before it {idle:.1?}   \
+         50 ms wanted: {verdict}"
     );
 }
 
@@ -164,8 +210,8 @@ fn opened(title: &str, rows: u64, taken: Duration) {
 }
 
 const SETTLED: &str = "INSERT INTO partnero_calls (call_id, name, kind, version, customer_key, transaction_key, amount, \
-     state, outcome, due, over_at, payload) \
-     SELECT 'old-' || i, 'old', 'sale', 1, 'customer-' || i, 'order-' || i, '49.90', 'done', 'recorded', NULL, 1, '' FROM ";
+     state, outcome, open, due, over_at, payload) \
+     SELECT 'old-' || i, 'old', 'sale', 1, 'customer-' || i, 'order-' || i, '49.90', 'done', 'recorded', 0, NULL, 1, '' FROM ";
 
 async fn sqlite(sizes: &Sizes) {
     // The temporary folder may be in memory: this is about a disk.
@@ -174,13 +220,19 @@ async fn sqlite(sizes: &Sizes) {
         let outbox = SqliteOutbox::open(folder.path().join(format!("{name}.db"))).await.expect("an outbox");
         Probe::open(outbox, name, FOREVER)
     };
-    let (few, many, whale) = (open("few").await, open("many").await, open("whale").await);
-    claims("SQLite", &few, &many, &whale, sizes).await;
-    drop(many);
-    let start = Instant::now();
-    claim(&open("many").await).await;
-    opened("SQLite", sizes.many, start.elapsed());
-
+    if is_wanted("claims") {
+        let (few, many, whale) = (open("few").await, open("many").await, open("whale").await);
+        let files = ["few", "many", "whale"].map(|name| folder.path().join(format!("{name}.db")));
+        claims("SQLite", &few, &many, &whale, sizes, &files).await;
+        println!("SQLite: {PAGES} pages read at random, in µs: {:.0}", pages(&files[1], sizes.claims));
+        drop(many);
+        let start = Instant::now();
+        claim(&open("many").await).await;
+        opened("SQLite", sizes.many, start.elapsed());
+    }
+    if !is_wanted("prune") {
+        return;
+    }
     let path = folder.path().join("old.db");
     let old = SqliteOutbox::open(&path).await.expect("an outbox");
     let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", path.display())).await.expect("a pool");
@@ -190,7 +242,7 @@ async fn sqlite(sizes: &Sizes) {
     );
     pool.execute(sqlx::AssertSqlSafe(rows)).await.expect("they are there");
     pool.close().await;
-    prune("SQLite", Probe::open(old, "old", Duration::from_secs(60)), sizes.many).await;
+    prune("SQLite", Probe::open(old, "old", Duration::from_secs(60)), sizes.many, sizes.batches).await;
 }
 
 async fn postgres(sizes: &Sizes) {
@@ -200,37 +252,46 @@ async fn postgres(sizes: &Sizes) {
         outbox.create_schema().await.expect("tables");
         Probe::open(outbox, name, keep)
     };
-    let urls = [server.database().await, server.database().await, server.database().await];
-    let (few, many, whale) = (
-        open(&urls[0], "few", FOREVER).await,
-        open(&urls[1], "many", FOREVER).await,
-        open(&urls[2], "whale", FOREVER).await,
-    );
-    claims("PostgreSQL", &few, &many, &whale, sizes).await;
-    let start = Instant::now();
-    claim(&open(&urls[1], "many", FOREVER).await).await;
-    opened("PostgreSQL", sizes.many, start.elapsed());
-
-    let old = open(&urls[0], "old", Duration::from_secs(60)).await;
-    let pool = sqlx::PgPool::connect(&urls[0]).await.expect("a pool");
+    if is_wanted("claims") {
+        let urls = [server.database().await, server.database().await, server.database().await];
+        let (few, many, whale) = (
+            open(&urls[0], "few", FOREVER).await,
+            open(&urls[1], "many", FOREVER).await,
+            open(&urls[2], "whale", FOREVER).await,
+        );
+        claims("PostgreSQL", &few, &many, &whale, sizes, &[]).await;
+        let start = Instant::now();
+        claim(&open(&urls[1], "many", FOREVER).await).await;
+        opened("PostgreSQL", sizes.many, start.elapsed());
+    }
+    if !is_wanted("prune") {
+        return;
+    }
+    let url = server.database().await;
+    let old = open(&url, "old", Duration::from_secs(60)).await;
+    let pool = sqlx::PgPool::connect(&url).await.expect("a pool");
     pool.execute(sqlx::AssertSqlSafe(format!("{SETTLED} generate_series(1, {}) AS i", sizes.many)))
         .await
         .expect("rows");
     let count = pool.fetch_one("SELECT COUNT(*) FROM partnero_calls WHERE name = 'old'").await.expect("a count");
     assert_eq!(count.get::<i64, _>(0).cast_unsigned(), sizes.many);
-    prune("PostgreSQL", old, sizes.many).await;
+    prune("PostgreSQL", old, sizes.many, sizes.batches).await;
 }
 
 fn main() {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let sizes = if is_measured() {
-        Sizes { few: 1_000, many: 1_000_000, whale: 100_000, claims: 110 }
+        Sizes { few: 1_000, many: 1_000_000, whale: 100_000, claims: 110, batches: 2_000 }
     } else {
-        Sizes { few: 100, many: 2_000, whale: 500, claims: 5 }
+        Sizes { few: 100, many: 2_000, whale: 500, claims: 5, batches: 50 }
     };
     runtime.block_on(async {
-        sqlite(&sizes).await;
-        postgres(&sizes).await;
+        if is_wanted("sqlite") {
+            sqlite(&sizes).await;
+        }
+        if is_wanted("postgres") {
+            postgres(&sizes).await;
+        }
     });
 }

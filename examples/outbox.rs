@@ -1,9 +1,8 @@
 //! An operator's command line over an outbox and its inbox, beside the application: `cargo run --example outbox -- --help`.
 
-use std::{env, error::Error, io::Write as _, process::ExitCode, time::SystemTime};
+use std::{env, error::Error, io::Write as _, path::Path, process::ExitCode, time::SystemTime};
 
 use axum_partnero::{CustomerKey, DeadLetter, Partnero, PostgresOutbox, SqliteOutbox, delivery, webhook};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqliteSynchronous};
 
 const USAGE: &str = "\
 usage: outbox FILE|URL [--name NAME] COMMAND
@@ -32,16 +31,11 @@ async fn main() -> ExitCode {
     let option = words.iter().position(|word| word == "--name").filter(|at| at + 1 < words.len());
     let name = option.and_then(|at| words.drain(at..at + 2).next_back()).unwrap_or("partnero".into());
     let words: Vec<_> = words.iter().map(String::as_str).collect();
-    let problem = match run(&words, &name).await {
-        Ok(text) => {
-            // Not `println!`: that panics when nobody reads any more (`… | head`).
-            let _ = writeln!(std::io::stdout(), "{text}");
-            return ExitCode::SUCCESS;
-        }
-        Err(problem) => problem.to_string(),
-    };
+    // Not `println!`: that panics when nobody reads any more (`… | head`).
+    let done = run(&words, &name).await.map(|text| drop(writeln!(std::io::stdout(), "{text}")));
+    let Err(problem) = done else { return ExitCode::SUCCESS };
     eprintln!("{problem}");
-    ExitCode::from(if problem == USAGE { 2 } else { 1 })
+    ExitCode::from(if problem.to_string() == USAGE { 2 } else { 1 })
 }
 
 async fn run(words: &[&str], name: &str) -> Result<String, Box<dyn Error>> {
@@ -69,9 +63,10 @@ async fn open(place: &str, name: &str) -> Result<(Partnero, webhook::DeadEvents)
         let outbox = PostgresOutbox::connect(place).await?;
         return Ok((partnero.outbox(outbox.clone()).build()?, webhook::DeadEvents::of(outbox, name)));
     }
-    // Not `SqliteOutbox::open`: that makes the file and its tables, and this may be a slip of the pen.
-    let options = SqliteConnectOptions::new().filename(place).synchronous(SqliteSynchronous::Full);
-    let outbox = SqliteOutbox::new(SqlitePool::connect_lazy_with(options.pragma("secure_delete", "ON")));
+    if !Path::new(place).is_file() {
+        return Err(format!("there is no file {place}").into());
+    }
+    let outbox = SqliteOutbox::open(place).await?;
     Ok((partnero.outbox(outbox.clone()).build()?, webhook::DeadEvents::of(outbox, name)))
 }
 
@@ -141,6 +136,7 @@ fn of_event(letter: &webhook::DeadEvent) -> (u64, String) {
 }
 
 const HEADS: &str = "    ID  WHAT                 ABOUT                        TRIES  BEHIND  HOURS AGO  WHY";
+
 fn line(id: u64, what: &str, about: &str, tries: u32, behind: usize, died: SystemTime, why: &str) -> String {
     let hours = died.elapsed().unwrap_or_default().as_secs_f64() / 3600.0;
     let line = format!("{id:>6}  {what:<19}  {about:<27}  {tries:>5}  {behind:>6}  {hours:>9.1}  {why}");

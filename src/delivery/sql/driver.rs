@@ -25,7 +25,10 @@ pub(crate) trait Driver: Send + Sync + fmt::Debug + 'static {
         clock: &Clock,
     ) -> impl Future<Output = Result<(), OutboxError>> + Send;
 
-    /// Writes a log back and empties it, as far as others let go of it: what was erased may still be in it.
+    /// Writes a log back as far as nobody has to wait for that, as far as that is this crate's business.
+    fn write_back(&self) -> impl Future<Output = ()> + Send;
+
+    /// Writes a log back and empties it, as far as that is this crate's business: what was erased may still be in it.
     fn scrub(&self) -> impl Future<Output = ()> + Send;
 }
 

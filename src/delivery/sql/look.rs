@@ -22,13 +22,15 @@ impl<D: Driver> SqlStore<D> {
         for mut record in tx.query(&self.sql.counts, vec![self.name()]).await? {
             let count = usize::try_from(record.number(1).unwrap_or_default()).unwrap_or(usize::MAX);
             match record.text(0).as_deref() {
+                Some("open") => counts.pending += count,
                 Some("claimed") => counts.in_flight += count,
                 Some("uncertain") => counts.uncertain += count,
                 Some("parked") => counts.parked += count,
                 Some("dead") => counts.dead += count,
-                _ => counts.pending += count,
+                _ => {}
             }
         }
+        counts.pending = counts.pending.saturating_sub(counts.in_flight + counts.uncertain);
         let notices = tx.query(&self.sql.count_notices, vec![self.name()]).await?;
         let notices = notices.first().and_then(|record| record.number(0)).unwrap_or_default();
         counts.notices = usize::try_from(notices).unwrap_or(usize::MAX);

@@ -19,7 +19,7 @@ use super::{
 const ALL: &str = concat!(
     "SELECT ",
     super::statements::columns!(),
-    ", c.reason, c.behind FROM partnero_calls c WHERE c.name = $1 AND c.state <> 'gone'"
+    ", c.reason, c.behind, c.open FROM partnero_calls c WHERE c.name = $1 AND c.state <> 'gone'"
 );
 
 impl<D: Driver> Subject for SqlStore<D> {
@@ -30,8 +30,10 @@ impl<D: Driver> Subject for SqlStore<D> {
             let mut seen = BTreeMap::new();
             for mut record in rows {
                 let (reason, behind) = (read_reason(record.text(18)), record.number(19));
+                let open = record.int(20) == Some(1);
                 let row = Stored::read(record);
                 assert_eq!(row.damage, None);
+                assert_eq!(open, row.course.is_open(), "{row:?}");
                 let (id, dead) = (row.id, row.course.state == State::Dead);
                 let Stored { customer, transaction, course, .. } = row;
                 seen.insert(id, Seen { customer, transaction, course, reason: dead.then_some(reason), behind });

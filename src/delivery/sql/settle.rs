@@ -87,15 +87,17 @@ impl<D: Driver> SqlStore<D> {
     /// Writes what changed of these, and reads the bodies of what is to be sent.
     pub(super) async fn save(&self, tx: &mut D::Tx, rows: &[&Stored]) -> Result<HashMap<u64, String>, OutboxError> {
         // Most are changed in the same way: that is told once.
-        let mut alike: HashMap<String, Vec<u64>> = HashMap::new();
+        let mut alike: HashMap<(bool, String), Vec<u64>> = HashMap::new();
         for row in rows {
             let change =
                 serde_json::to_string(&row.to_save()).map_err(|error| OutboxError::Refused(error.to_string()))?;
-            alike.entry(change).or_default().push(row.id);
+            let stays_open = row.was_open && row.course.is_open();
+            alike.entry((stays_open, change)).or_default().push(row.id);
         }
         let mut payloads = HashMap::new();
-        for (change, rows) in alike {
-            for mut record in tx.query(&self.sql.save, vec![ids(rows)?, change.into()]).await? {
+        for ((stays_open, change), rows) in alike {
+            let statement = if stays_open { &self.sql.save_open } else { &self.sql.save };
+            for mut record in tx.query(statement, vec![ids(rows)?, change.into()]).await? {
                 if let (Some(id), Some(payload)) = (record.number(0), record.text(1)) {
                     payloads.insert(id, payload);
                 }

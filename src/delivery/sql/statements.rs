@@ -5,9 +5,8 @@
 //! texts or numbers, as texts; `OBJECT($n)` an object by itself; `[[…]]` is one of what a query gives; `ALL{column|$n|condition}` the ids of the calls that have one of the keys of a list and meet the condition.
 //!
 //! PostgreSQL is asked for each key by itself, and told what is found as an array: left to itself, it chooses orders of
-//! joins and indexes by statistics, which a table that fills and empties doesn't have, and reads all that waits. So does
-//! a list of states: it takes the index for the key alone, and reads all of a customer's calls. Each state has its own.
-//! And `id > 0` says that a question is one for the index of states, or of what waits: no other may go by those.
+//! joins and indexes by statistics, which a table that fills and empties doesn't have, and reads all that waits. And
+//! `id > 0` says that a question is one for the indexes of what is open, aside, or waits: no other may go by those.
 
 use std::sync::LazyLock;
 
@@ -35,6 +34,20 @@ macro_rules! first {
     };
 }
 
+/// It is pending or under way. Of a key, there is no index by state: a claim would write it.
+macro_rules! open {
+    () => {
+        " AND c.open = 1"
+    };
+}
+
+/// It is under way, or nobody knows what it is, and there is an index of those.
+macro_rules! busy {
+    () => {
+        "c.state NOT IN ('pending', 'parked', 'dead', 'done', 'gone')"
+    };
+}
+
 /// It waits for another call, and there is an index of those.
 macro_rules! waits {
     () => {
@@ -48,8 +61,9 @@ macro_rules! second {
         concat!(
             "SELECT (SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.",
             $column,
-            " = k.value \
-            AND c.state = 'pending' ORDER BY c.id LIMIT 1 OFFSET 1) FROM LIST(",
+            " = k.value AND c.state = 'pending'",
+            open!(),
+            " ORDER BY c.id LIMIT 1 OFFSET 1) FROM LIST(",
             $keys,
             ") AS k"
         )
@@ -58,17 +72,6 @@ macro_rules! second {
 
 #[cfg(test)]
 pub(super) use columns;
-
-/// The first call in a state.
-macro_rules! first_in {
-    ($state:literal) => {
-        concat!(
-            "SELECT * FROM (SELECT c.id, c.tracked_at FROM partnero_calls c WHERE c.name = $1 AND c.state = '",
-            $state,
-            "' AND c.over_at IS NULL AND c.id > 0 ORDER BY c.id LIMIT 1) AS f"
-        )
-    };
-}
 
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
@@ -95,24 +98,34 @@ statements! {
     /// is in flight, begun or next, and whether it is known. Not what is known already.
     /// Parameters: name, keys of customers, of transactions, of refunds' transactions, ids of what is known.
     related = concat!("SELECT ", columns!(), " FROM partnero_calls c WHERE c.id [[\
-         ALL{transaction_key|$3|c.state < 'pending'} UNION ALL ALL{transaction_key|$3|c.state > 'pending'} \
-         UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'sale'"), " \
-         UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'adjustment'"), " \
-         UNION ALL ", first!("transaction_key", "$3", " AND c.kind = 'refund'"), " \
-         UNION ALL ", first!("transaction_key", "$3", " AND c.kind NOT IN ('sale', 'adjustment', 'refund')"), " \
-         UNION ALL ALL{transaction_key|$4|c.state = 'pending'} \
-         UNION ALL ALL{customer_key|$2|c.state = 'uncertain'} UNION ALL ALL{customer_key|$2|c.state = 'deleted'} \
-         UNION ALL ALL{customer_key|$2|c.state = 'claimed'} \
-         UNION ALL ", first!("customer_key", "$2"), " UNION ALL ", second!("customer_key", "$2"), " \
-         UNION ALL ALL{customer_key|$2|c.kind = 'sign_up' AND c.state = 'dead'} \
-         UNION ALL ALL{customer_key|$2|c.kind = 'sign_up' AND c.state = 'done'}]] \
+         ALL{transaction_key|$3|c.open = 0} UNION ALL ALL{transaction_key|$3|", busy!(), "} \
+         UNION ALL ", first!("transaction_key", "$3", open!(), " AND c.kind = 'sale'"), " \
+         UNION ALL ", first!("transaction_key", "$3", open!(), " AND c.kind = 'adjustment'"), " \
+         UNION ALL ", first!("transaction_key", "$3", open!(), " AND c.kind = 'refund'"), " \
+         UNION ALL ", first!("transaction_key", "$3", open!(), " AND c.kind NOT IN ('sale', 'adjustment', 'refund')"), " \
+         UNION ALL ALL{transaction_key|$4|c.open = 1 AND c.state = 'pending'} \
+         UNION ALL ALL{customer_key|$2|", busy!(), "} \
+         UNION ALL ", first!("customer_key", "$2", open!()), " UNION ALL ", second!("customer_key", "$2"), " \
+         UNION ALL ALL{customer_key|$2|c.kind = 'sign_up' AND c.open = 0 AND c.state = 'dead'} \
+         UNION ALL ALL{customer_key|$2|c.kind = 'sign_up' AND c.open = 0 AND c.state = 'done'}]] \
          AND NOT c.id [[SELECT CAST(k.value AS BIGINT) FROM LIST($5) AS k]]");
     /// Parameters: name, ids.
     load = concat!("SELECT ", columns!(), " FROM partnero_calls c WHERE c.id \
          [[SELECT CAST(k.value AS BIGINT) FROM LIST($2) AS k]] AND c.name = $1");
-    /// Writes everything of calls that changes, the same for all of them, and gives the bodies of what is to be sent.
+    /// Writes what changes of calls that were open and stay so, the same for all of them, and gives the bodies of what is
+    /// to be sent. SQLite writes an index whose columns a statement names, whether they change or not: this one leaves
+    /// those of keys alone. Parameters: ids, what is written.
+    save_open = "UPDATE partnero_calls AS c SET state = OBJECT($2) ->> 'state', \
+         uncertain = CAST(OBJECT($2) ->> 'uncertain' AS BOOLEAN), deleted = CAST(OBJECT($2) ->> 'deleted' AS BOOLEAN), \
+         suspect = CAST(OBJECT($2) ->> 'suspect' AS BOOLEAN), due = CAST(OBJECT($2) ->> 'due' AS BIGINT), \
+         quiet_until = CAST(OBJECT($2) ->> 'quiet_until' AS BIGINT), waited = CAST(OBJECT($2) ->> 'waited' AS BIGINT), \
+         attempts = CAST(OBJECT($2) ->> 'attempts' AS BIGINT), token = CAST(OBJECT($2) ->> 'token' AS BIGINT) \
+         WHERE c.id [[SELECT CAST(k.value AS BIGINT) FROM LIST($1) AS k]] \
+         RETURNING id, CASE WHEN state = 'claimed' THEN payload END";
+    /// Writes everything of calls that changes, the same for all of them. None of them is to be sent.
     /// Parameters: ids, what is written.
     save = "UPDATE partnero_calls AS c SET state = OBJECT($2) ->> 'state', outcome = OBJECT($2) ->> 'outcome', \
+         open = CAST(OBJECT($2) ->> 'open' AS BIGINT), \
          uncertain = CAST(OBJECT($2) ->> 'uncertain' AS BOOLEAN), deleted = CAST(OBJECT($2) ->> 'deleted' AS BOOLEAN), \
          suspect = CAST(OBJECT($2) ->> 'suspect' AS BOOLEAN), due = CAST(OBJECT($2) ->> 'due' AS BIGINT), \
          quiet_until = CAST(OBJECT($2) ->> 'quiet_until' AS BIGINT), waited = CAST(OBJECT($2) ->> 'waited' AS BIGINT), \
@@ -123,8 +136,7 @@ statements! {
          payload = CASE WHEN OBJECT($2) ->> 'state' IN ('done', 'gone') THEN '' ELSE c.payload END, \
          customer_key = CASE WHEN OBJECT($2) ->> 'state' = 'gone' THEN NULL ELSE c.customer_key END, \
          transaction_key = CASE WHEN OBJECT($2) ->> 'state' = 'gone' THEN NULL ELSE c.transaction_key END \
-         WHERE c.id [[SELECT CAST(k.value AS BIGINT) FROM LIST($1) AS k]] \
-         RETURNING id, CASE WHEN state = 'claimed' THEN payload END";
+         WHERE c.id [[SELECT CAST(k.value AS BIGINT) FROM LIST($1) AS k]]";
     /// Looks again at the calls that may have waited for others of these keys: of each, what was begun and the next, and
     /// those that only a newer version knows: it may have put them off.
     /// Parameters: name, now, keys of customers, of transactions.
@@ -144,8 +156,8 @@ statements! {
     any_waiting = "SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.due IS NULL \
          AND c.id > 0 AND c.state IN ('pending', 'uncertain', 'deleted') LIMIT 1";
     /// Those parked behind a letter go on. Parameters: name, the letter, now.
-    unpark = "UPDATE partnero_calls SET state = CASE WHEN uncertain THEN 'uncertain' ELSE 'pending' END, due = $3, \
-         behind = NULL WHERE name = $1 AND behind = $2 AND state = 'parked'";
+    unpark = "UPDATE partnero_calls SET state = CASE WHEN uncertain THEN 'uncertain' ELSE 'pending' END, open = 1, \
+         due = $3, behind = NULL WHERE name = $1 AND behind = $2 AND state = 'parked'";
     /// Parameters: name, ids.
     fates = "SELECT c.call_id, c.kind, c.customer_key, c.transaction_key, c.state, c.outcome, c.reason, c.message \
          FROM partnero_calls c WHERE c.call_id [[SELECT k.value FROM LIST($2) AS k]] AND c.name = $1 \
@@ -154,11 +166,11 @@ statements! {
     letters = "SELECT c.id, c.kind, c.customer_key, c.transaction_key, c.amount, c.reason, c.message, c.attempts, \
          c.uncertain, c.tracked_at, c.died_at, \
          (SELECT COUNT(*) FROM partnero_calls p WHERE p.name = $1 AND p.behind = c.id) \
-         FROM partnero_calls c WHERE c.name = $1 AND c.state = 'dead' AND c.over_at IS NULL \
+         FROM partnero_calls c WHERE c.name = $1 AND c.state = 'dead' AND c.open = 0 AND c.over_at IS NULL \
          AND c.id > 0 AND c.id > $2 ORDER BY c.id LIMIT $3";
     /// The oldest letters beyond how many there may be. Parameters: name, that.
     letters_beyond = "SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.state = 'dead' \
-         AND c.over_at IS NULL AND c.id > 0 ORDER BY c.id DESC LIMIT 50 OFFSET $2";
+         AND c.open = 0 AND c.over_at IS NULL AND c.id > 0 ORDER BY c.id DESC LIMIT 50 OFFSET $2";
     /// Parameters: name, before when, how many.
     old_letters = "SELECT c.id FROM partnero_calls c WHERE c.name = $1 AND c.died_at < $2 \
          ORDER BY c.died_at LIMIT $3";
@@ -168,25 +180,27 @@ statements! {
     /// Parameters: name, before when, how many.
     prune_notices = "DELETE FROM partnero_notices WHERE id [[SELECT n.id FROM partnero_notices n \
          WHERE n.name = $1 AND n.due < $2 AND n.created_at < $2 ORDER BY n.due LIMIT $3]] RETURNING id";
-    /// Parameter: name.
-    counts = "SELECT c.state, COUNT(*) FROM partnero_calls c WHERE c.name = $1 AND c.over_at IS NULL AND c.id > 0 \
-         GROUP BY c.state";
+    /// All that is open, what of that is under way, and what is out of the way. Parameter: name.
+    counts = concat!("SELECT 'open', COUNT(*) FROM partnero_calls c WHERE c.name = $1 AND c.open = 1 AND c.id > 0 \
+         UNION ALL SELECT c.state, COUNT(*) FROM partnero_calls c WHERE c.name = $1 AND ", busy!(), " \
+         GROUP BY c.state \
+         UNION ALL SELECT c.state, COUNT(*) FROM partnero_calls c WHERE c.name = $1 AND c.open = 0 \
+         AND c.over_at IS NULL AND c.id > 0 GROUP BY c.state");
     /// Parameter: name.
     count_notices = "SELECT COUNT(*) FROM partnero_notices WHERE name = $1";
-    /// The first call that is neither settled nor out of the way. In one statement, for a call that moves between two
-    /// would be missed. Parameter: name.
-    first_open = concat!("SELECT o.id, o.tracked_at FROM (", first_in!("pending"), " UNION ALL ", first_in!("uncertain"),
-         " UNION ALL ", first_in!("deleted"), " UNION ALL ", first_in!("claimed"), ") AS o ORDER BY o.id LIMIT 1");
+    /// The first call that is neither settled nor out of the way. Parameter: name.
+    first_open = "SELECT c.id, c.tracked_at FROM partnero_calls c WHERE c.name = $1 AND c.open = 1 AND c.id > 0 \
+         ORDER BY c.id LIMIT 1";
     last = "SELECT MAX(id) FROM partnero_calls";
     /// Parameters: name, customer.
-    forget_sign_ups = "DELETE FROM partnero_calls WHERE name = $1 AND customer_key = $2 AND state = 'done' \
-         AND transaction_key IS NULL RETURNING id";
+    forget_sign_ups = "DELETE FROM partnero_calls WHERE name = $1 AND customer_key = $2 AND open = 0 \
+         AND state = 'done' AND transaction_key IS NULL RETURNING id";
     forget_settled = "UPDATE partnero_calls SET customer_key = NULL WHERE name = $1 AND customer_key = $2 \
-         AND state = 'done' RETURNING id";
+         AND open = 0 AND state = 'done' RETURNING id";
     forget_notices = "DELETE FROM partnero_notices WHERE name = $1 AND customer_key = $2";
     /// Parameters: name, customer, after, how many.
     payloads = "SELECT c.id, c.payload FROM partnero_calls c WHERE c.name = $1 AND c.customer_key = $2 \
-         AND c.state IN ('pending', 'uncertain', 'deleted', 'claimed', 'parked', 'dead') AND c.id > $3 \
+         AND c.open IN (0, 1) AND c.state NOT IN ('done', 'gone') AND c.id > $3 \
          ORDER BY c.id LIMIT $4";
     /// Parameter: ids and payloads.
     set_payloads = "UPDATE partnero_calls AS c SET payload = j.value ->> 'payload' FROM EACH($1) AS j \

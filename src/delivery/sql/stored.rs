@@ -33,6 +33,8 @@ pub(crate) struct Stored {
     pub(crate) died_at: Option<Millis>,
     /// When it was done.
     pub(crate) over_at: Option<Millis>,
+    /// When it was read, it was whole, and neither settled nor out of the way.
+    pub(crate) was_open: bool,
     /// What is wrong with it.
     pub(crate) damage: Option<String>,
 }
@@ -102,6 +104,7 @@ impl Stored {
             death: None,
             died_at: None,
             over_at: None,
+            was_open: damage.0.is_none() && matches!(state, State::Pending | State::Claimed),
             damage: damage.0,
         }
     }
@@ -120,6 +123,7 @@ impl Stored {
         Saved {
             state,
             outcome,
+            open: u8::from(self.course.is_open()),
             uncertain: self.course.uncertain,
             deleted: self.course.deleted,
             suspect: self.course.suspect,
@@ -142,6 +146,7 @@ impl Stored {
 pub(crate) struct Saved<'a> {
     state: &'static str,
     outcome: Option<&'static str>,
+    open: u8,
     uncertain: bool,
     deleted: bool,
     suspect: bool,

@@ -115,6 +115,9 @@ impl Driver for PostgresDriver {
         transaction.commit().await.map_err(unanswered)
     }
 
+    /// The server's own affair.
+    async fn write_back(&self) {}
+
     /// The server's own affair: vacuum removes what was erased.
     async fn scrub(&self) {}
 }

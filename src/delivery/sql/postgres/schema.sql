@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS partnero_calls (
     referred        BOOLEAN NOT NULL DEFAULT FALSE,                   -- names a referrer
     state           TEXT COLLATE "C" NOT NULL DEFAULT 'pending',      -- pending, claimed, uncertain, deleted, parked, dead, done, gone
     outcome         TEXT,                                             -- of what is done
+    open            BIGINT  NOT NULL DEFAULT 1,                       -- whether it is pending or under way: 1, or 0 if it is out of the way or over
     uncertain       BOOLEAN NOT NULL DEFAULT FALSE,                   -- an attempt may have been carried out
     deleted         BOOLEAN NOT NULL DEFAULT FALSE,                   -- an adjustment whose deletion is done
     suspect         BOOLEAN NOT NULL DEFAULT FALSE,                   -- was refused for want of rights
@@ -31,19 +32,28 @@ CREATE TABLE IF NOT EXISTS partnero_calls (
 );
 
 CREATE INDEX IF NOT EXISTS partnero_calls_due ON partnero_calls (name, due, id) WHERE due IS NOT NULL;
-CREATE INDEX IF NOT EXISTS partnero_calls_customer ON partnero_calls (name, customer_key, state, id)
+CREATE INDEX IF NOT EXISTS partnero_calls_customer ON partnero_calls (name, customer_key, open, id)
     WHERE customer_key IS NOT NULL;
-CREATE INDEX IF NOT EXISTS partnero_calls_transaction ON partnero_calls (name, transaction_key, state, kind, id)
+CREATE INDEX IF NOT EXISTS partnero_calls_transaction ON partnero_calls (name, transaction_key, open, kind, id)
     WHERE transaction_key IS NOT NULL;
+-- Neither has the state in it: calls of one claim are far apart in them, and a claim would write all those pages. What
+-- is under way has indexes of its own, which are small.
+CREATE INDEX IF NOT EXISTS partnero_calls_busy_customer ON partnero_calls (name, customer_key, id)
+    WHERE state NOT IN ('pending', 'parked', 'dead', 'done', 'gone');
+CREATE INDEX IF NOT EXISTS partnero_calls_busy_transaction ON partnero_calls (name, transaction_key, id)
+    WHERE state NOT IN ('pending', 'parked', 'dead', 'done', 'gone') AND transaction_key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS partnero_calls_sign_up ON partnero_calls (name, customer_key, state, id)
-    WHERE kind = 'sign_up';
+    WHERE kind = 'sign_up' AND open = 0;
 -- What waits for another call of its customer or of its transaction. Neither index fits a question for the other.
 CREATE INDEX IF NOT EXISTS partnero_calls_waiting_customer ON partnero_calls (name, customer_key, state, id)
     WHERE due IS NULL AND over_at IS NULL AND customer_key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS partnero_calls_waiting_transaction ON partnero_calls (name, transaction_key, state, kind, id)
     WHERE due IS NULL AND over_at IS NULL AND transaction_key IS NOT NULL;
--- By state, and whether anything waits at all: for questions that say `id > 0`, as others go by their keys.
-CREATE INDEX IF NOT EXISTS partnero_calls_state ON partnero_calls (name, state, id) WHERE over_at IS NULL AND id > 0;
+-- What is open, what is out of the way, and whether anything waits at all: for questions that say `id > 0`, as others go
+-- by their keys.
+CREATE INDEX IF NOT EXISTS partnero_calls_open ON partnero_calls (name, id) WHERE open = 1 AND id > 0;
+CREATE INDEX IF NOT EXISTS partnero_calls_aside ON partnero_calls (name, state, id)
+    WHERE open = 0 AND over_at IS NULL AND id > 0;
 CREATE INDEX IF NOT EXISTS partnero_calls_waiting ON partnero_calls (name, id)
     WHERE due IS NULL AND id > 0 AND state IN ('pending', 'uncertain', 'deleted');
 CREATE INDEX IF NOT EXISTS partnero_calls_dead ON partnero_calls (name, died_at) WHERE died_at IS NOT NULL;

@@ -34,17 +34,18 @@ pub(crate) struct SqliteDriver {
     reader: SqlitePool,
     /// Whoever writes: SQLite has one writer, and lets others try again and again instead of queueing them.
     turn: Arc<Mutex<()>>,
+    own: bool,
 }
 
 impl SqliteDriver {
     /// To a file of our own.
     pub(super) fn own(writer: SqlitePool, reader: SqlitePool) -> Self {
-        Self { writer, reader, turn: Arc::default() }
+        Self { writer, reader, turn: Arc::default(), own: true }
     }
 
     /// To the application's database.
     pub(super) fn shared(pool: SqlitePool) -> Self {
-        Self { writer: pool.clone(), reader: pool, turn: Arc::default() }
+        Self { writer: pool.clone(), reader: pool, turn: Arc::default(), own: false }
     }
 
     pub(super) async fn execute(&self, statements: &'static str) -> Result<(), OutboxError> {
@@ -99,10 +100,23 @@ impl Driver for SqliteDriver {
         Ok(())
     }
 
+    /// Beside the connection that writes, which goes on meanwhile: left to itself, that one would write back all that has
+    /// come together, and whoever stores a call would wait for it.
+    async fn write_back(&self) {
+        if self.own {
+            let written = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&self.reader).await;
+            if let Err(error) = written {
+                tracing::debug!(%error, "the log is written back later");
+            }
+        }
+    }
+
     async fn scrub(&self) {
-        let scrubbed = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await;
-        if let Err(error) = scrubbed {
-            tracing::debug!(%error, "the log is written back later");
+        if self.own {
+            let scrubbed = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await;
+            if let Err(error) = scrubbed {
+                tracing::debug!(%error, "the log is written back later");
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ pub(in crate::delivery::sql) mod driver;
 use std::{path::Path, sync::Arc, time::Duration};
 
 use sqlx::{
-    SqlitePool,
+    ConnectOptions as _, Connection as _, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -64,9 +64,12 @@ impl SqliteOutbox {
     /// overwritten (`secure_delete`).
     ///
     /// # Errors
-    /// When the file can't be made or read, or is no SQLite database.
+    /// When the file can't be made or read, is no SQLite database, or is one with other tables: that is left as it is.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, OutboxError> {
         let path = path.as_ref();
+        if path.exists() && has_other_tables(path).await.map_err(error)? {
+            return Err(OutboxError::NotOurs { file: path.display().to_string() });
+        }
         make_private(path).map_err(|error| OutboxError::Unreachable(format!("{}: {error}", path.display())))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -76,7 +79,7 @@ impl SqliteOutbox {
             .pragma("secure_delete", "ON")
             .pragma("cache_size", CACHE_KIB)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-            // What a statement would take back, should it fail: else it goes through a file, each time a new one.
+            // What a statement would take back, should it fail: else a claim of many writes it to a file, each time a new one.
             .pragma("temp_store", "MEMORY")
             .row_buffer_size(ROWS)
             .pragma("journal_size_limit", LOG_BYTES);
@@ -93,8 +96,8 @@ impl SqliteOutbox {
     }
 
     /// In the application's own database, so that [`in_transaction`](crate::Partnero::in_transaction) can store a call
-    /// together with what it reports. Its settings are left alone: they decide what survives a power loss, and, with
-    /// `PRAGMA secure_delete`, whether what is erased is overwritten.
+    /// together with what it reports. Its settings are left alone: they decide what survives a power loss, and how soon
+    /// what is erased is out of the file and its log (`secure_delete`, `wal_checkpoint`).
     ///
     /// The tables must be there: see [`create_schema`](Self::create_schema) and [`SCHEMA`](Self::SCHEMA).
     pub fn new(pool: SqlitePool) -> Self {
@@ -135,6 +138,16 @@ impl sealed::IntoStore for SqliteOutbox {
     fn into_store(self, opening: Opening) -> sealed::Handle {
         sealed::Handle(Arc::new(self.into_sql(opening)))
     }
+}
+
+/// A wrong path must not turn an application's database into an outbox. The look changes nothing.
+async fn has_other_tables(path: &Path) -> Result<bool, sqlx::Error> {
+    let mut file = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT).connect().await?;
+    let others = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' \
+         AND substr(name, 1, 9) <> 'partnero_' AND substr(name, 1, 7) <> 'sqlite_')";
+    let found = sqlx::query_scalar(others).fetch_one(&mut file).await?;
+    file.close().await?;
+    Ok(found)
 }
 
 /// Makes the file, if there is none, for nobody else's eyes. Its log and index take after it.
