@@ -1,8 +1,9 @@
 //! An operator's command line over an outbox and its inbox, beside the application: `cargo run --example outbox -- --help`.
 
-use std::{env, error::Error, io::Write as _, path::Path, process::ExitCode, time::SystemTime};
+use std::{env, error::Error, io::Write as _, process::ExitCode, time::SystemTime};
 
 use axum_partnero::{CustomerKey, DeadLetter, Partnero, PostgresOutbox, SqliteOutbox, delivery, webhook};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 const USAGE: &str = "\
 usage: outbox FILE|URL [--name NAME] COMMAND
@@ -63,8 +64,11 @@ async fn open(place: &str, name: &str) -> Result<(Partnero, webhook::DeadEvents)
         let outbox = PostgresOutbox::connect(place).await?;
         return Ok((partnero.outbox(outbox.clone()).build()?, webhook::DeadEvents::of(outbox, name)));
     }
-    if !Path::new(place).is_file() {
-        return Err(format!("there is no file {place}").into());
+    // `open` makes the file and its tables, and this may be a slip of the pen.
+    let file = SqlitePool::connect_with(SqliteConnectOptions::new().filename(place)).await?;
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'partnero_calls'";
+    if sqlx::query_scalar::<_, i64>(tables).fetch_one(&file).await? == 0 {
+        return Err(format!("there is no outbox in {place}").into());
     }
     let outbox = SqliteOutbox::open(place).await?;
     Ok((partnero.outbox(outbox.clone()).build()?, webhook::DeadEvents::of(outbox, name)))

@@ -250,15 +250,15 @@ async fn what_is_no_outbox_is_left_as_it_is() {
     let was = fs::read(at("shop.db")).unwrap();
     for command in commands {
         for (place, says) in [
-            (at("missing.db"), "there is no file "),
-            (at("nowhere/partnero.db"), "there is no file "),
-            (folder.path().to_str().unwrap().to_owned(), "there is no file "),
-            (at("text.db"), "the outbox is out of reach: file is not a database"),
-            (at("shop.db"), &format!("{} has tables of an application: ", at("shop.db"))),
+            (at("missing.db"), "unable to open database file"),
+            (at("nowhere/partnero.db"), "unable to open database file"),
+            (folder.path().to_str().unwrap().to_owned(), "unable to open database file"),
+            (at("text.db"), "file is not a database"),
+            (at("shop.db"), "there is no outbox in "),
         ] {
             let (status, stdout, stderr) = outbox(&[&[place.as_str()], command].concat()).await;
             assert_eq!((status, stdout.as_str()), (1, ""), "{place} {command:?}");
-            assert!(stderr.starts_with(says) && stderr.lines().count() == 1, "{place} {command:?}: {stderr}");
+            assert!(stderr.contains(says) && stderr.lines().count() == 1, "{place} {command:?}: {stderr}");
         }
     }
     assert!(!Path::new(&at("missing.db")).exists());

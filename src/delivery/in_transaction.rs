@@ -11,7 +11,7 @@ use crate::{
         outbox_row::OutboxRow,
         partnero::{Live, Partnero},
         rules::Reported,
-        sql::{Connection, Dialect, OfTransaction},
+        sql::{Connection, OfTransaction},
     },
     model::{NewCustomer, NewTransaction, TransactionKey},
 };
@@ -105,8 +105,8 @@ impl Partnero {
     ///   still stores: its outbox is sent by another process, or by this one's next start.
     /// - **Order.** A call waits for what was committed before it. A call of the same customer or sale that this handle
     ///   has taken by plain `track_*`, and not stored yet, goes first if it can: it is waited for with your transaction
-    ///   open, so not for long: a second with PostgreSQL, and 50 ms with SQLite, where nothing else can be stored once
-    ///   your transaction has written. To be sure, await its `stored()` before you begin, or track both in the
+    ///   open, so for a second at most. In SQLite, nothing else can be stored once your transaction has written: then that
+    ///   second passes in vain, and a warning says so. Await its `stored()` before you begin, or track both in the
     ///   transaction.
     /// - **In SQLite, begin with `begin_with("BEGIN IMMEDIATE")`**, or write before you read. A transaction that has only
     ///   read can't write any more once another one has: SQLite refuses it at once, and
@@ -167,8 +167,12 @@ impl InTransaction<'_> {
     async fn let_pass(&self, live: &Live, row: &OutboxRow) {
         let has = |buffered: &Buffered| buffered.has(row.customer_key.as_deref(), row.transaction_key.as_deref());
         let waits = live.buffered.as_ref().is_some_and(has);
-        if waits && !live.shared.stored_so_far(patience(self.connection.dialect())).await {
-            tracing::debug!(outbox = live.shared.name, "calls that were tracked before are not stored yet");
+        if waits && !live.shared.stored_so_far(PATIENCE).await {
+            tracing::warn!(
+                outbox = live.shared.name,
+                "a call in a transaction goes before one of the same keys that isn't stored yet, though it was tracked \
+                 earlier: await its `stored()` before the transaction begins"
+            );
         }
     }
 
@@ -185,14 +189,7 @@ impl InTransaction<'_> {
 
 /// How long to wait for what was tracked before, with a transaction open. In SQLite, that may be the very transaction
 /// that it can't be stored for.
-fn patience(dialect: Dialect) -> Duration {
-    match dialect {
-        #[cfg(feature = "sqlx-sqlite")]
-        Dialect::Sqlite => Duration::from_millis(50),
-        #[cfg(feature = "sqlx-postgres")]
-        Dialect::Postgres => Duration::from_secs(1),
-    }
-}
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Without what is in the transaction.
 impl fmt::Debug for InTransaction<'_> {

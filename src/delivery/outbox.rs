@@ -81,16 +81,6 @@ pub enum OutboxError {
         /// The one that is missing.
         table: &'static str,
     },
-    /// The file is another application's database, and is left as it is.
-    #[error(
-        "{file} has tables of an application: give the outbox a file of its own, or, to share that one, a pool \
-         (`SqliteOutbox::new`)"
-    )]
-    #[non_exhaustive]
-    NotOurs {
-        /// Its path.
-        file: String,
-    },
     /// The database takes other calls, but not this one.
     #[error("the database refuses this call, while it takes others: {0}. See what is odd about its keys and texts")]
     Refused(String),

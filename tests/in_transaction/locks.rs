@@ -7,7 +7,7 @@ use tokio::sync::Barrier;
 
 use crate::{
     database::{App, Kind},
-    support::{dollars, ms, referred, sale, secs, shop, until, within},
+    support::{dollars, referred, sale, secs, shop, until, within},
 };
 
 const ROUNDS: usize = 200;
@@ -156,11 +156,11 @@ async fn a_transaction_waits_for_its_own_keys_alone() {
     for n in 0..40 {
         tx.with(&app.partnero).track_sale(sale(&format!("order-{n}"), 10)).await.unwrap();
     }
-    assert!(began.elapsed() < secs(1), "40 times 50 ms would be 2 s: {:?}", began.elapsed());
+    assert!(began.elapsed() < secs(20), "40 times a second would be 40 s: {:?}", began.elapsed());
     // One of the same customer is waited for, in vain, and not for long.
     let began = std::time::Instant::now();
     tx.with(&app.partnero).track_sale(sale("order-40", 10).customer("8")).await.unwrap();
-    assert!((ms(50)..secs(5)).contains(&began.elapsed()), "{:?}", began.elapsed());
+    assert!((secs(1)..secs(20)).contains(&began.elapsed()), "{:?}", began.elapsed());
     tx.commit().await;
     app.flush().await;
     assert_eq!(app.rows("order-39"), 1);

@@ -5,7 +5,7 @@ pub(in crate::delivery::sql) mod driver;
 use std::{path::Path, sync::Arc, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, SqlitePool,
+    SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -64,12 +64,9 @@ impl SqliteOutbox {
     /// overwritten (`secure_delete`).
     ///
     /// # Errors
-    /// When the file can't be made or read, is no SQLite database, or is one with other tables: that is left as it is.
+    /// When the file can't be made or read, or is no SQLite database.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, OutboxError> {
         let path = path.as_ref();
-        if path.exists() && has_other_tables(path).await.map_err(error)? {
-            return Err(OutboxError::NotOurs { file: path.display().to_string() });
-        }
         make_private(path).map_err(|error| OutboxError::Unreachable(format!("{}: {error}", path.display())))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -138,16 +135,6 @@ impl sealed::IntoStore for SqliteOutbox {
     fn into_store(self, opening: Opening) -> sealed::Handle {
         sealed::Handle(Arc::new(self.into_sql(opening)))
     }
-}
-
-/// A wrong path must not turn an application's database into an outbox. The look changes nothing.
-async fn has_other_tables(path: &Path) -> Result<bool, sqlx::Error> {
-    let mut file = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT).connect().await?;
-    let others = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' \
-         AND substr(name, 1, 9) <> 'partnero_' AND substr(name, 1, 7) <> 'sqlite_')";
-    let found = sqlx::query_scalar(others).fetch_one(&mut file).await?;
-    file.close().await?;
-    Ok(found)
 }
 
 /// Makes the file, if there is none, for nobody else's eyes. Its log and index take after it.
