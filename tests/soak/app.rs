@@ -84,9 +84,9 @@ impl App {
         let builder = Partnero::builder(job.api_key.clone()).base_url(&job.base_url).outbox(outbox.clone());
         let partnero = builder
             .program_type(axum_partnero::ProgramType::ReferAFriend)
-            .request_timeout(ms(500))
-            .settle_delay(secs(1))
-            .lease(secs(3))
+            .request_timeout(secs(1))
+            .settle_delay(secs(3))
+            .lease(secs(5))
             .backoff(ms(50), secs(2))
             .max_in_flight(32)
             .keep_settled(secs(30))
