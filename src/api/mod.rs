@@ -12,6 +12,7 @@ mod client;
 mod credit;
 mod customer_update;
 mod customers;
+mod echo;
 pub(crate) mod envelope;
 mod error;
 mod fields;

@@ -9,9 +9,9 @@ use axum::{
     routing::{get, post},
 };
 use axum_partnero::{
-    BoxError, Clock, CustomerKey, DashboardRouter, DeadLetter, Decimal, EventId, HoldReason, NewCustomer, NewTransaction,
-    Observer, Partnero, PostgresOutbox, ReferralCookie, ReferralKeys, ReferralLayer, RefusedCall, SqliteOutbox,
-    TransactionKey, WebhookEvent, WebhookSecret, Webhooks,
+    BoxError, Clock, CustomerKey, DashboardRouter, DeadLetter, Decimal, EventId, HoldReason, NewCustomer,
+    NewTransaction, Observer, Partnero, PostgresOutbox, ReferralCookie, ReferralKeys, ReferralLayer, RefusedCall,
+    SqliteOutbox, TransactionKey, WebhookEvent, WebhookSecret, Webhooks,
     api::{Customer, Transaction},
     delivery::PartneroBuilder,
     sandbox::Sandbox,
@@ -133,10 +133,10 @@ impl Application {
     /// And its URL.
     pub(crate) async fn start(sandbox: &Sandbox, store: &Store, told: &Told) -> (Self, String) {
         let builder = sandbox.partnero_builder().observer(Failing(told.clone()));
-        // Time flies: a second takes 20 milliseconds. Requests have their real time.
-        let clock = Clock::manual();
+        // Time flies, but requests have their real time. In a database each flying second costs a few statements.
+        let (clock, each) = (Clock::manual(), if matches!(store, Store::Memory) { secs(1) } else { ms(100) });
         let builder = builder.clock(clock.clone()).request_timeout(ms(250)).lease(secs(1_000_000));
-        let builder = builder.settle_delay(secs(15)).backoff(secs(1), secs(4));
+        let builder = builder.settle_delay(each * 300).backoff(secs(1), secs(4));
         told.shown(&builder);
         let partnero = store.of_calls(builder.capacity(40)).build().unwrap();
         let webhooks = Webhooks::new(WebhookSecret::new(SECRET).unwrap()).on_event(handle);
@@ -150,7 +150,7 @@ impl Application {
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(ms(1)).await;
-                clock.advance(ms(50));
+                clock.advance(each);
             }
         });
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -192,7 +192,11 @@ pub(crate) fn customer(key: &str, referral: ReferralKeys) -> NewCustomer {
 }
 
 pub(crate) fn sale(key: &str, of: &str) -> NewTransaction {
-    NewTransaction::new(key, Decimal::new(4990, 2)).customer(of).customer_email(of).action("qzmarkaction").product_id("qzmarkgift")
+    NewTransaction::new(key, Decimal::new(4990, 2))
+        .customer(of)
+        .customer_email(of)
+        .action("qzmarkaction")
+        .product_id("qzmarkgift")
 }
 
 /// The body is a key, of the order, and of whoever orders.
@@ -204,9 +208,7 @@ async fn buy(State(app): State<Application>, referral: ReferralKeys, key: String
         app.partnero.track_refund(&key),
     );
     app.told.shown(&calls);
-    for stored in
-        [calls.0.stored().await, calls.1.stored().await, calls.2.stored().await, calls.3.stored().await]
-    {
+    for stored in [calls.0.stored().await, calls.1.stored().await, calls.2.stored().await, calls.3.stored().await] {
         if let Err(error) = stored {
             app.told.error(&error);
         }

@@ -150,7 +150,11 @@ impl Sent {
     }
 }
 
-async fn sign_up(State(partnero): State<Partnero>, referral: Option<ReferralKey>, Form(sent): Form<Sent>) -> StatusCode {
+async fn sign_up(
+    State(partnero): State<Partnero>,
+    referral: Option<ReferralKey>,
+    Form(sent): Form<Sent>,
+) -> StatusCode {
     let email = format!("{}@mail.test", sent.customer);
     stored(partnero.track_sign_up(NewCustomer::new(sent.customer).email(email).name("Mia").referred_by(referral))).await
 }

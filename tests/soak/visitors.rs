@@ -191,7 +191,8 @@ impl Visitor {
     async fn hang_up(&mut self) {
         let path = self.dice.choice(["/", "/order", "/webhooks/partnero"]).unwrap();
         let host = self.url.strip_prefix("http://").unwrap();
-        let half = format!("POST {path} HTTP/1.1\r\nhost: {host}\r\nsignature: 00\r\ncontent-length: 1000\r\n\r\nkey=x");
+        let half =
+            format!("POST {path} HTTP/1.1\r\nhost: {host}\r\nsignature: 00\r\ncontent-length: 1000\r\n\r\nkey=x");
         let mut socket = within(TcpStream::connect(host)).await.unwrap();
         let end = self.dice.usize(1..=half.len());
         socket.write_all(&half.as_bytes()[..end]).await.unwrap();
