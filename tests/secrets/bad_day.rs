@@ -251,6 +251,7 @@ async fn a_bad_day_at_every_level_tells_no_secret_and_nobody_s_data() {
         let url = postgres.database().await;
         let outbox = PostgresOutbox::connect(&url).await.unwrap();
         outbox.create_schema().await.unwrap();
+        told.shown(&outbox);
         stores.push(Store::Postgres(outbox, PgPool::connect(&url).await.unwrap()));
         // And what is said of a password that is wrong, and of one in a URL that can't be read.
         for wrong in [url.replace(&postgres.password, "qzmark-password"), "postgres://mia:qzmark@[/".to_owned()] {

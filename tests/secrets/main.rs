@@ -11,4 +11,5 @@ mod wait;
 
 mod application;
 mod bad_day;
+mod debug;
 mod told;
