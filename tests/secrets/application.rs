@@ -122,12 +122,9 @@ impl std::error::Error for Said {}
 pub(crate) struct Application {
     pub(crate) partnero: Partnero,
     pub(crate) inbox: Inbox,
-    store: Store2,
+    store: Arc<Store>,
     told: Told,
 }
-
-#[derive(Clone)]
-struct Store2(Arc<Store>);
 
 impl Application {
     /// And its URL.
@@ -143,7 +140,7 @@ impl Application {
         let webhooks = store.of_events(webhooks.with_state(told.clone())).attempts(3).clock(clock.clone());
         told.shown(&webhooks);
         let inbox = webhooks.build().unwrap();
-        let app = Self { partnero, inbox, store: Store2(Arc::new(store.clone())), told: told.clone() };
+        let app = Self { partnero, inbox, store: Arc::new(store.clone()), told: told.clone() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = router(app.clone());
@@ -230,7 +227,7 @@ async fn buy(State(app): State<Application>, referral: ReferralKeys, key: String
 
 /// The same in a transaction of the application's own.
 async fn buy_in_one(State(app): State<Application>, referral: ReferralKeys, key: String) -> StatusCode {
-    let done = match &*app.store.0 {
+    let done = match &*app.store {
         Store::Memory => return StatusCode::NOT_FOUND,
         Store::Sqlite(_, pool) => {
             let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();

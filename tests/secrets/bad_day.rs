@@ -34,7 +34,7 @@ impl Day {
         Self { told: told.clone(), sandbox, app, store, client: Client::new(), url }
     }
 
-    async fn visit(&self, path: &str) -> reqwest::RequestBuilder {
+    fn visit(&self, path: &str) -> reqwest::RequestBuilder {
         let cookies =
             format!("session=qzmark-session; partnero_partner=%00{MARK}; partnero_partner={ANNA}; a=\u{fc}{MARK}");
         let request = self.client.post(format!("{}{path}", self.url));
@@ -43,7 +43,7 @@ impl Day {
 
     /// Buys under a name that is an address.
     async fn buy(&self, path: &str, name: &str) {
-        let request = self.visit(path).await.body(format!("{name}@qzmark.test"));
+        let request = self.visit(path).body(format!("{name}@qzmark.test"));
         let answer = within(request.send()).await.unwrap();
         assert!(answer.status().is_success() || path != "/buy", "{}", answer.status());
     }
@@ -53,7 +53,7 @@ impl Day {
     }
 
     async fn get(&self, path: &str) {
-        let request = self.visit(path).await.build().unwrap();
+        let request = self.visit(path).build().unwrap();
         let mut get = reqwest::Request::new(http::Method::GET, request.url().clone());
         *get.headers_mut() = request.headers().clone();
         // One handler panics: then there is no answer.
@@ -61,7 +61,7 @@ impl Day {
     }
 
     async fn webhook(&self, body: String, signature: &str) {
-        let request = self.visit("/webhooks/partnero").await.header("Signature", signature).body(body);
+        let request = self.visit("/webhooks/partnero").header("Signature", signature).body(body);
         within(request.send()).await.unwrap();
     }
 

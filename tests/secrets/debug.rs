@@ -145,7 +145,7 @@ fn somebody() -> Value {
     })
 }
 
-async fn of_the_model(shown: &mut Shown) {
+fn of_the_model(shown: &mut Shown) {
     let key = ReferralKey::new(MIA).unwrap();
     shown.add(&key);
     shown.add(&ReferralKeys::from(key.clone()));
@@ -313,7 +313,7 @@ async fn of_webhooks(shown: &mut Shown) {
 #[tokio::test]
 async fn the_debug_of_every_public_type_shows_nobody_and_no_secret() {
     let mut shown = Shown::default();
-    of_the_model(&mut shown).await;
+    of_the_model(&mut shown);
     of_the_client(&mut shown).await;
     of_dashboards(&mut shown).await;
     of_delivery(&mut shown).await;

@@ -173,7 +173,7 @@ async fn adjust(State(partnero): State<Partnero>, Form(sent): Form<Sent>) -> Sta
 
 async fn stored<T>(mut tracked: Tracked<T>) -> StatusCode {
     match tracked.stored().await {
-        Ok(_) => StatusCode::OK,
+        Ok(()) => StatusCode::OK,
         Err(error) => refused(&error),
     }
 }

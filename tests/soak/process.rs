@@ -42,7 +42,7 @@ impl Process {
                 } else if let Some(event) = line.strip_prefix(HANDLED) {
                     handled.insert(event.to_owned());
                 } else if let Some(last) = line.strip_prefix(REPORT) {
-                    report = last.to_owned();
+                    last.clone_into(&mut report);
                 }
             }
             (handled, report)
