@@ -1,7 +1,7 @@
 //! A soak: an application in a process of its own, visitors, and a Partnero that has a bad day all day long. In the end
 //! everything tracked is there once, and nothing has grown that shouldn't.
 //!
-//! `PARTNERO_SOAK` is how many seconds it lasts (5). Below two minutes nothing has had time to grow, and only the books
+//! `PARTNERO_SOAK` is how many seconds it lasts (3). Below two minutes nothing has had time to grow, and only the books
 //! are looked at: `ci/soak` runs it for ten minutes.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -34,7 +34,7 @@ const LONG_ENOUGH: Duration = secs(120);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bad_day_is_recorded_once_and_leaves_nothing_behind() {
-    let time = secs(setting("PARTNERO_SOAK", 5));
+    let time = secs(setting("PARTNERO_SOAK", 3));
     let folder = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::refer_a_friend().customer("anna").keep_requests(100).webhook_capacity(100_000);
     let sandbox = sandbox.spawn().await.unwrap();
