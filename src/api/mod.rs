@@ -31,6 +31,7 @@ mod client;
 mod credit;
 mod customer_update;
 mod customers;
+mod echo;
 pub(crate) mod envelope;
 mod error;
 mod fields;

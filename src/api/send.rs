@@ -16,7 +16,7 @@ use crate::{
     api::{
         ApiClient, Call,
         attempt::{Answer, Attempt},
-        span,
+        echo, span,
     },
     measure,
 };
@@ -64,8 +64,9 @@ impl ApiClient {
             .request(call.method, url)
             .header(AUTHORIZATION, self.inner.authorization.clone())
             .header(ACCEPT, "application/json");
-        if let Some(body) = call.body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body.into_owned());
+        let sent = call.body.as_deref();
+        if let Some(body) = sent {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_owned());
         }
         let mut response = match request.send().await {
             Ok(response) => response,
@@ -84,7 +85,12 @@ impl ApiClient {
         span::answered(status);
         let retry_after = retry_after(response.headers(), SystemTime::now());
         match read(&mut response, self.inner.max_response_bytes).await {
-            Ok(json) => Attempt::Answered(Answer { status, retry_after, json }),
+            Ok(mut json) => {
+                if let Some(json) = &mut json {
+                    echo::mask(json, status.is_success(), sent);
+                }
+                Attempt::Answered(Answer { status, retry_after, json })
+            }
             Err(error) => {
                 span::failed(&error);
                 Attempt::Uncertain(chain(error))

@@ -8,6 +8,8 @@ use std::{
 
 use tokio::sync::Notify;
 
+use crate::delivery::settings::FOREVER;
+
 /// Where a handle takes its time from: the system, or a test.
 ///
 /// With [`Clock::manual`], a test turns six hours of outage into one call of [`advance`](Clock::advance), while the
@@ -72,10 +74,13 @@ impl Clock {
         Self(Kind::Manual(Arc::new(Manual { time: Mutex::new(time), advanced: Notify::new() })))
     }
 
-    /// Moves a manual clock forward and wakes what has become due. Does nothing to the system's.
+    /// Moves a manual clock forward, by 100 years in all at most, and wakes what has become due. Does nothing to the
+    /// system's.
     pub fn advance(&self, by: Duration) {
         if let Kind::Manual(manual) = &self.0 {
-            manual.time().passed += by;
+            let mut time = manual.time();
+            time.passed = time.passed.saturating_add(by).min(FOREVER);
+            drop(time);
             manual.advanced.notify_waiters();
         }
     }
@@ -120,7 +125,9 @@ impl Clock {
             Kind::System { .. } => SystemTime::now(),
             Kind::Manual(manual) => {
                 let time = *manual.time();
-                time.set_to + time.passed.saturating_sub(time.set_at)
+                let passed = time.passed.saturating_sub(time.set_at);
+                // At the end of what the system can name, it stands still.
+                time.set_to.checked_add(passed).unwrap_or(time.set_to)
             }
         }
     }
@@ -128,7 +135,10 @@ impl Clock {
     /// Waits until `monotonic` is `time` or later.
     pub(crate) async fn sleep_until(&self, time: Duration) {
         match &self.0 {
-            Kind::System { start } => tokio::time::sleep_until((*start + time).into()).await,
+            Kind::System { start } => match start.checked_add(time) {
+                Some(at) => tokio::time::sleep_until(at.into()).await,
+                None => std::future::pending().await,
+            },
             Kind::Manual(manual) => loop {
                 let advanced = manual.advanced.notified();
                 tokio::pin!(advanced);
@@ -186,5 +196,36 @@ mod tests {
         let system = Clock::system();
         system.set_wall(SystemTime::UNIX_EPOCH);
         assert!(system.wall() > was - HOUR - HOUR, "the system's is not ours to set");
+    }
+    /// The last time that the system can name, or near it.
+    fn end_of_time() -> SystemTime {
+        let mut end = SystemTime::UNIX_EPOCH;
+        for bit in (0..64).rev() {
+            end = end.checked_add(Duration::from_secs(1 << bit)).unwrap_or(end);
+        }
+        end
+    }
+
+    #[test]
+    fn no_time_is_too_long_and_none_too_late() {
+        let clock = Clock::manual();
+        for by in [Duration::MAX, Duration::MAX, HOUR] {
+            clock.advance(by);
+            assert_eq!(clock.monotonic(), FOREVER);
+        }
+        let clock = Clock::manual();
+        clock.set_wall(end_of_time());
+        clock.advance(HOUR);
+        assert_eq!(clock.wall(), end_of_time());
+    }
+
+    #[test]
+    fn nothing_is_sent_where_no_lease_has_an_end() {
+        use crate::delivery::courier::Lease;
+
+        let clock = Clock::manual();
+        assert!(Lease::begin(&clock, HOUR).has_time(&clock, HOUR));
+        clock.set_wall(end_of_time());
+        assert!(!Lease::begin(&clock, HOUR).has_time(&clock, HOUR / 2));
     }
 }

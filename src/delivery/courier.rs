@@ -43,12 +43,14 @@ pub(crate) struct Lease {
 impl Lease {
     /// To be taken before the claim is asked for, so that the outbox's own count ends later.
     pub(crate) fn begin(clock: &Clock, length: Duration) -> Self {
-        Self { monotonic: clock.monotonic() + length, wall: clock.wall() + length }
+        let wall = clock.wall();
+        Self { monotonic: clock.monotonic() + length, wall: wall.checked_add(length).unwrap_or(wall) }
     }
 
     /// Whether there is time for a request of this length.
     pub(crate) fn has_time(&self, clock: &Clock, takes: Duration) -> bool {
-        clock.monotonic() + takes <= self.monotonic && clock.wall() + takes <= self.wall
+        let by_wall = clock.wall().checked_add(takes).is_some_and(|end| end <= self.wall);
+        clock.monotonic() + takes <= self.monotonic && by_wall
     }
 }
 

@@ -29,16 +29,28 @@ impl fmt::Display for Loggable<'_> {
 /// The most characters of a message of Partnero's that are kept.
 const MESSAGE_CHARACTERS: usize = 200;
 
+/// Of a word that is cut, so many characters more are looked at: the first part of an address is never longer.
+const REST: usize = 320;
+
 /// A message from outside, fit for a log: one line, cut, its e-mail-like words masked.
 pub(crate) fn mask(message: &str) -> String {
-    let mut words = String::new();
+    let is_blank = |c: char| c.is_whitespace() || c.is_control();
     // Characters are bounded before words are looked at, so that a megabyte costs no more than a line.
-    let cut: String = message.chars().take(MESSAGE_CHARACTERS).collect();
-    for word in cut.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+    let end = message.char_indices().nth(MESSAGE_CHARACTERS).map_or(message.len(), |(at, _)| at);
+    let (cut, rest) = message.split_at(end);
+    let rest: String = rest.chars().take_while(|c| !is_blank(*c)).take(REST).collect();
+    let mut words = String::new();
+    let mut pieces = cut.split(is_blank).peekable();
+    while let Some(word) = pieces.next() {
+        // The last one may be half an address.
+        let whole = if pieces.peek().is_none() { &format!("{word}{rest}") } else { word };
+        if word.is_empty() {
+            continue;
+        }
         if !words.is_empty() {
             words.push(' ');
         }
-        if word.contains('@') || word.contains("%40") {
+        if whole.contains('@') || whole.contains("%40") {
             words.push_str("[masked]");
         } else {
             words.extend(word.escape_debug());
@@ -75,5 +87,16 @@ mod tests {
         assert_eq!(long.chars().count(), 201);
         assert!(long.ends_with('…'));
         assert_eq!(mask("plain"), "plain");
+    }
+
+    #[test]
+    fn half_an_e_mail_is_masked_as_well() {
+        for mail in ["kochanski@mail.test", "kochanski%40mail.test", "kochanski+€uro@mail.test is taken"] {
+            for before in 170..=201 {
+                let text = mask(&format!("{} {mail}", "x".repeat(before)));
+                assert!(!text.replace("[masked]", "").contains('k'), "{before}: {text}");
+            }
+        }
+        assert!(mask(&format!("{} kochanski is @home", "x".repeat(195))).ends_with(" koch…"));
     }
 }

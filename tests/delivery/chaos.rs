@@ -59,8 +59,7 @@ impl Plan {
     }
 }
 
-/// The customers' keys are e-mail addresses if they are to be.
-pub(crate) async fn rain_on(customers: i64, seed: u64, key: impl Fn(i64) -> String) -> World {
+async fn rain_on(customers: i64, seed: u64) -> World {
     let sandbox = Sandbox::affiliate().partner("anna").seed(seed);
     let world = World::open_with(sandbox, |builder| {
         builder.request_timeout(SHORT_TIMEOUT).settle_delay(LONG_SETTLE).max_in_flight(32)
@@ -68,6 +67,7 @@ pub(crate) async fn rain_on(customers: i64, seed: u64, key: impl Fn(i64) -> Stri
     .await;
     let_it_rain(&world.sandbox);
     let partnero = &world.partnero;
+    let key = |i| format!("c{i}");
     let order = |i, name: &str, amount| NewTransaction::new(format!("{name}{i}"), dollars(amount)).customer(key(i));
     let anna = || ReferralKey::new("anna").unwrap();
     for i in 0..customers {
@@ -112,7 +112,7 @@ async fn mend(world: &World) {
 #[tokio::test]
 async fn through_all_faults_at_once_every_sale_is_paid_once_and_every_refund_is_gone() {
     for seed in [1, 20_260_301] {
-        let world = rain_on(200, seed, |i| format!("c{i}")).await;
+        let world = rain_on(200, seed).await;
         mend(&world).await;
         let ledger = world.sandbox.ledger();
         assert_eq!(ledger.customers().len(), 200);

@@ -20,7 +20,6 @@ mod holds;
 mod metrics;
 mod nothing_waits;
 mod observing;
-mod secrets;
 mod sequences;
 mod shutdown;
 mod support;

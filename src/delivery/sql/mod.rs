@@ -114,8 +114,9 @@ fn missing_table(message: &str) -> Option<&'static str> {
         .find(|table| message.contains(table))
 }
 
+/// The time that a row says; what the system has no name for is the beginning of its time.
 pub(crate) fn time(millis: Millis) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis)).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 impl<D: Driver> Store for SqlStore<D> {

@@ -21,7 +21,7 @@ impl<D: Driver> SqlStore<D> {
         let now = tx.now(&self.clock);
         let before = |age: Duration| now.saturating_sub(millis(age)).into();
         let mut more = false;
-        for (state, age) in [("done", keeping.settled), ("gone", GONE)] {
+        for (state, age) in [("done", keeping.settled), ("gone", GONE.min(keeping.settled))] {
             let parameters = vec![self.name(), state.into(), before(age), BATCH.into()];
             more |= tx.query(&self.sql.prune, parameters).await?.len() == BATCH;
         }
