@@ -92,6 +92,19 @@ async fn what_is_erased_is_not_in_the_file_any_more() {
 }
 
 #[tokio::test]
+async fn a_file_with_an_application_s_tables_is_left_as_it_is_and_one_that_is_replicated_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("partnero.db");
+    drop(SqliteOutbox::open(&path).await.unwrap());
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", path.display())).await.unwrap();
+    sqlx::query("CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)").execute(&pool).await.unwrap();
+    drop(SqliteOutbox::open(&path).await.unwrap());
+    sqlx::query("CREATE TABLE orders (id INTEGER PRIMARY KEY)").execute(&pool).await.unwrap();
+    let error = SqliteOutbox::open(&path).await.unwrap_err();
+    assert!(matches!(error, OutboxError::NotOurs { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn a_file_that_can_t_be_an_outbox_is_a_clear_error() {
     let folder = tempfile::tempdir().unwrap();
     let error = SqliteOutbox::open(folder.path().join("nowhere/partnero.db")).await.unwrap_err();

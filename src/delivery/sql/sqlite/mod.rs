@@ -140,11 +140,13 @@ impl sealed::IntoStore for SqliteOutbox {
     }
 }
 
-/// A wrong path must not turn an application's database into an outbox. The look changes nothing.
+/// A wrong path must not turn an application's database into an outbox. The look changes nothing. What replicates a file
+/// has tables of its own in it.
 async fn has_other_tables(path: &Path) -> Result<bool, sqlx::Error> {
     let mut file = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT).connect().await?;
     let others = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' \
-         AND substr(name, 1, 9) <> 'partnero_' AND substr(name, 1, 7) <> 'sqlite_')";
+         AND substr(name, 1, 9) <> 'partnero_' AND substr(name, 1, 7) <> 'sqlite_' \
+         AND substr(name, 1, 12) <> '_litestream_')";
     let found = sqlx::query_scalar(others).fetch_one(&mut file).await?;
     file.close().await?;
     Ok(found)
