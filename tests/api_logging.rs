@@ -85,3 +85,32 @@ async fn a_span_says_of_which_kind_the_failure_was_and_nothing_of_a_success() {
     assert!(text.contains("otel.name=HTTP http.request.method=\"_OTHER\""), "{text}");
     assert!(!text.contains("MIA") && !text.contains("error.type=\"302\""), "{text}");
 }
+
+#[tokio::test]
+async fn a_request_whose_span_is_left_out_says_nothing_in_the_application_s_own() {
+    use tracing::Instrument as _;
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    drop(Log::start());
+    let log = Log::default();
+    let writer = log.clone();
+    let filter = tracing_subscriber::filter::filter_fn(|metadata| metadata.name() != "partnero.request");
+    let layer = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(filter).with(layer));
+    let server = Server::always(404, "{}").await;
+    let span = tracing::info_span!(
+        "theirs",
+        error.type = tracing::field::Empty,
+        otel.status_code = tracing::field::Empty,
+        http.response.status_code = tracing::field::Empty
+    );
+    async {
+        server.client().customers().get("7").await.unwrap_err();
+        tracing::info!("handled");
+    }
+    .instrument(span)
+    .await;
+    let text = log.text();
+    assert!(text.contains("handled") && text.contains("theirs"), "{text}");
+    assert!(!text.contains("404"), "{text}");
+}

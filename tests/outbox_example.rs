@@ -278,15 +278,19 @@ async fn what_is_no_outbox_is_left_as_it_is() {
 
 #[tokio::test]
 async fn wrong_usage_is_answered_with_the_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("partnero.db");
+    drop(SqliteOutbox::open(&file).await.unwrap());
+    let file = file.to_str().unwrap();
     for arguments in [
         &[][..],
-        &["partnero.db"],
-        &["partnero.db", "list"],
-        &["partnero.db", "status", "now"],
-        &["partnero.db", "retry"],
-        &["partnero.db", "retry", "--all", "1"],
-        &["partnero.db", "forget"],
-        &["partnero.db", "dead", "--name"],
+        &[file],
+        &[file, "list"],
+        &[file, "status", "now"],
+        &[file, "retry"],
+        &[file, "retry", "--all", "1"],
+        &[file, "forget"],
+        &[file, "dead", "--name"],
         &["--name"],
     ] {
         let (status, stdout, stderr) = outbox(arguments).await;

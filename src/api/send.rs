@@ -10,7 +10,7 @@ use http::{
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER},
 };
 use serde_json::Value;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use crate::{
     api::{
@@ -27,8 +27,9 @@ impl ApiClient {
         let span = span::of(&call, &self.inner.base);
         let (method, endpoint) = (span::method(&call.method), call.endpoint());
         let started = Instant::now();
-        async {
-            let attempt = self.attempt(call).await;
+        let of_request = span.clone();
+        async move {
+            let attempt = self.attempt(call, &of_request).await;
             let elapsed = started.elapsed();
             let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
             let status = match &attempt {
@@ -52,7 +53,7 @@ impl ApiClient {
         .await
     }
 
-    async fn attempt(&self, call: Call<'_>) -> Attempt {
+    async fn attempt(&self, call: Call<'_>, span: &Span) -> Attempt {
         let url = match self.inner.base.at(&call.path) {
             Ok(url) => url,
             Err(error) => return Attempt::NotSent(error.to_string()),
@@ -73,16 +74,16 @@ impl ApiClient {
             // Everything up to the end of the TLS handshake; not, for instance, the time-out of the whole request,
             // although that may strike while connecting.
             Err(error) if error.is_connect() || error.is_builder() => {
-                span::failed(&error);
+                span::failed(span, &error);
                 return Attempt::NotSent(chain(error));
             }
             Err(error) => {
-                span::failed(&error);
+                span::failed(span, &error);
                 return Attempt::Uncertain(chain(error));
             }
         };
         let status = response.status();
-        span::answered(status);
+        span::answered(span, status);
         let retry_after = retry_after(response.headers(), SystemTime::now());
         match read(&mut response, self.inner.max_response_bytes).await {
             Ok(mut json) => {
@@ -92,7 +93,7 @@ impl ApiClient {
                 Attempt::Answered(Answer { status, retry_after, json })
             }
             Err(error) => {
-                span::failed(&error);
+                span::failed(span, &error);
                 Attempt::Uncertain(chain(error))
             }
         }

@@ -24,17 +24,17 @@ pub(super) fn of(call: &Call<'_>, base: &BaseUrl) -> Span {
     )
 }
 
-/// An answer came, be it an error's.
-pub(super) fn answered(status: StatusCode) {
-    let span = Span::current();
+/// An answer came, be it an error's. It is told to this span and no other: where filters leave it out, the current one is
+/// the application's.
+pub(super) fn answered(span: &Span, status: StatusCode) {
     span.record("http.response.status_code", status.as_u16());
     if status.is_client_error() || status.is_server_error() {
-        fail(&span, status.as_str());
+        fail(span, status.as_str());
     }
 }
 
 /// No whole answer came.
-pub(super) fn failed(error: &reqwest::Error) {
+pub(super) fn failed(span: &Span, error: &reqwest::Error) {
     let class = if error.is_timeout() {
         "timeout"
     } else if error.is_connect() {
@@ -44,7 +44,7 @@ pub(super) fn failed(error: &reqwest::Error) {
     } else {
         "_OTHER"
     };
-    fail(&Span::current(), class);
+    fail(span, class);
 }
 
 fn fail(span: &Span, class: &str) {

@@ -16,6 +16,8 @@ use crate::{
 const BETWEEN: Duration = Duration::from_secs(15);
 /// And a look takes no more than a hundredth of the time, be it at a million calls that wait.
 const SHARE: u32 = 100;
+/// But for no longer than that: a look may have taken long for other reasons, and alerts go by what it says.
+const LONGEST: Duration = Duration::from_secs(5 * 60);
 
 /// Looks until nothing more is stored or delivered here: `finished` says so of the dispatcher.
 pub(crate) async fn run(shared: Arc<Shared>, finished: watch::Receiver<bool>) {
@@ -31,13 +33,18 @@ async fn look(shared: &Shared) {
     loop {
         let began = Instant::now();
         let counts = shared.store.counts().await;
-        let wait = BETWEEN.max(began.elapsed().saturating_mul(SHARE));
+        let wait = rest(began.elapsed(), counts.is_ok());
         // Each time: a recorder may have been installed since the last.
         measure::begin(&shared.name, &CallKind::NAMES, &TrackError::REASONS);
         tell(shared, counts.ok().as_ref());
         let next = shared.clock.monotonic() + wait;
         shared.clock.sleep_until(next).await;
     }
+}
+
+/// How long until the next look. What had no answer cost its database little: it is looked at again soon.
+fn rest(took: Duration, answered: bool) -> Duration {
+    if answered { took.saturating_mul(SHARE).clamp(BETWEEN, LONGEST) } else { BETWEEN }
 }
 
 /// When the handle is at its end. What is in memory doesn't change any more; what is in a database, others go on with, and
@@ -53,4 +60,16 @@ fn tell(shared: &Shared, counts: Option<&Counts>) {
         dead_letters: counts.dead,
     });
     measure::queue(&shared.name, queue.as_ref());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_are_a_hundredth_of_the_time_and_an_outage_delays_the_next_by_nothing() {
+        for (took, answered, rests) in [(0, true, 15), (1, true, 100), (60, true, 300), (10, false, 15)] {
+            assert_eq!(rest(Duration::from_secs(took), answered), Duration::from_secs(rests), "{took} {answered}");
+        }
+    }
 }

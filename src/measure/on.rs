@@ -4,6 +4,7 @@
 //! a handle is built or after. None is touched by a call on its way into the queue.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     ptr,
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
@@ -51,49 +52,66 @@ fn describe() {
     describe_counter!(WEBHOOKS, Unit::Count, "Webhooks that came to this process, and those that it was done with.");
 }
 
+/// Tells the recorder, which isn't ours: a panic of its own ends here, and neither a handler nor a delivery with it.
+fn tell(what: impl FnOnce()) {
+    let told = catch_unwind(AssertUnwindSafe(|| {
+        describe();
+        what();
+    }));
+    if told.is_err() {
+        tracing::debug!("the recorder of metrics panicked: what it was told is missing");
+    }
+}
+
 /// Begins the counters of a handle that alerts look at: of one that begins at 1, Prometheus sees no increase.
 pub(crate) fn begin(handle: &str, calls: &[&'static str], reasons: &[&'static str]) {
-    describe();
-    for call in calls {
-        counter!(CALLS, "handle" => handle.to_owned(), "call" => *call, "outcome" => "dead_letter").increment(0);
-    }
-    for reason in reasons {
-        counter!(REFUSED, "handle" => handle.to_owned(), "reason" => *reason).increment(0);
-    }
+    tell(|| {
+        for call in calls {
+            counter!(CALLS, "handle" => handle.to_owned(), "call" => *call, "outcome" => "dead_letter").increment(0);
+        }
+        for reason in reasons {
+            counter!(REFUSED, "handle" => handle.to_owned(), "reason" => *reason).increment(0);
+        }
+    });
 }
 
 /// A call is over.
 pub(crate) fn call(handle: &str, call: &'static str, outcome: &'static str) {
-    describe();
-    counter!(CALLS, "handle" => handle.to_owned(), "call" => call, "outcome" => outcome).increment(1);
+    tell(|| {
+        counter!(CALLS, "handle" => handle.to_owned(), "call" => call, "outcome" => outcome).increment(1);
+    });
 }
 
 /// A call wasn't taken.
 pub(crate) fn refused(handle: &str, reason: &'static str) {
-    describe();
-    counter!(REFUSED, "handle" => handle.to_owned(), "reason" => reason).increment(1);
+    tell(|| {
+        counter!(REFUSED, "handle" => handle.to_owned(), "reason" => reason).increment(1);
+    });
 }
 
 /// What waits, as far as that is known.
 pub(crate) fn queue(handle: &str, queue: Option<&Queue>) {
-    describe();
-    let depth = queue.map_or(f64::NAN, |queue| queue.depth as f64);
-    let oldest = queue.map_or(f64::NAN, |queue| queue.oldest.as_secs_f64());
-    let dead_letters = queue.map_or(f64::NAN, |queue| queue.dead_letters as f64);
-    for (name, value) in [(QUEUE_DEPTH, depth), (OLDEST, oldest), (DEAD_LETTERS, dead_letters)] {
-        gauge!(name, "handle" => handle.to_owned()).set(value);
-    }
+    tell(|| {
+        let depth = queue.map_or(f64::NAN, |queue| queue.depth as f64);
+        let oldest = queue.map_or(f64::NAN, |queue| queue.oldest.as_secs_f64());
+        let dead_letters = queue.map_or(f64::NAN, |queue| queue.dead_letters as f64);
+        for (name, value) in [(QUEUE_DEPTH, depth), (OLDEST, oldest), (DEAD_LETTERS, dead_letters)] {
+            gauge!(name, "handle" => handle.to_owned()).set(value);
+        }
+    });
 }
 
 /// A request is over. The endpoint is a template, without keys.
 pub(crate) fn request(method: &'static str, endpoint: &'static str, status: &str, took: Duration) {
-    describe();
-    histogram!(REQUEST, "method" => method, "endpoint" => endpoint, "status" => status.to_owned()).record(took);
+    tell(|| {
+        histogram!(REQUEST, "method" => method, "endpoint" => endpoint, "status" => status.to_owned()).record(took);
+    });
 }
 
 /// A webhook came, or is over. Its event is a documented name or `unknown`.
 #[cfg(feature = "webhooks")]
 pub(crate) fn webhook(event: &'static str, verdict: &'static str) {
-    describe();
-    counter!(WEBHOOKS, "event" => event, "verdict" => verdict).increment(1);
+    tell(|| {
+        counter!(WEBHOOKS, "event" => event, "verdict" => verdict).increment(1);
+    });
 }

@@ -161,7 +161,7 @@ async fn obey(partnero: &Partnero, order: Order) {
         Order::Flush => {
             let partnero = partnero.clone();
             tokio::spawn(async move {
-                partnero.flush(secs(600)).await.unwrap();
+                partnero.flush(secs(3_600)).await.unwrap();
                 let status = partnero.status().await.unwrap();
                 say(&News::Flushed(status.dead, status.parked));
             });

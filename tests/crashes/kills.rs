@@ -104,7 +104,7 @@ async fn live_and_die(
 /// A call that met with kills and faults again and again waits for minutes, which proves nothing more: it is looked at
 /// earlier, as soon as nothing of it can be under way.
 pub(crate) async fn finish(mut process: Process, place: &Place) {
-    let end = Instant::now() + DEADLINE;
+    let (mut end, mut left) = (Instant::now() + DEADLINE, usize::MAX);
     loop {
         match timeout(secs(2), process.hear()).await {
             Ok(Some(News::Flushed(0, 0))) => break,
@@ -112,7 +112,12 @@ pub(crate) async fn finish(mut process: Process, place: &Place) {
             Ok(Some(_)) => {}
             Err(_) => place.hurry().await,
         }
-        assert!(Instant::now() < end, "it isn't all delivered: {:#?}", place.open().await);
+        if Instant::now() >= end {
+            // A machine that is busy makes time-outs of most requests: it takes as long as it takes, while it goes on.
+            let open = place.open().await;
+            assert!(open.len() < left, "no more is delivered: {open:#?}");
+            (end, left) = (Instant::now() + DEADLINE, open.len());
+        }
     }
     process.shut_down().await;
 }

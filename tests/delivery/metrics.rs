@@ -83,6 +83,42 @@ impl Recorder for Asked {
     }
 }
 
+/// Has a bug.
+struct Broken;
+
+impl Recorder for Broken {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        panic!("no counter for {key}")
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        panic!("no gauge for {key}")
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        panic!("no histogram for {key}")
+    }
+}
+
+#[tokio::test]
+async fn a_recorder_that_panics_takes_neither_a_handler_nor_a_delivery_with_it() {
+    let _guard = metrics::set_default_local_recorder(&Broken);
+    let world = World::open(shop()).await;
+    world.partnero.track_refund("");
+    for key in ["o1", "o2", "o3"] {
+        let sale = within(world.partnero.track_sale(sale(key, 10)).delivered()).await;
+        assert!(sale.is_ok(), "{sale:?}");
+    }
+    let posts = world.requests().iter().filter(|line| *line == "POST /transactions").count();
+    assert_eq!(posts, 3, "each once");
+}
+
 #[tokio::test]
 async fn a_call_that_is_taken_costs_no_metric_in_the_handler_and_a_disabled_handle_none_ever() {
     let world = World::still(shop(), |builder| builder).await;

@@ -133,7 +133,8 @@ async fn sign_up(open: &Open, name: &str, cookie: Option<&str>) -> Client {
     browser
 }
 
-#[tokio::test]
+// The onlooker at its file goes on while the test waits for the shop's end.
+#[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_s_clicks_earn_what_the_walk_earns_and_sigterm_ends_it_cleanly() {
     let open = Open::start();
     let url = |path: &str| format!("{}{path}", open.url);

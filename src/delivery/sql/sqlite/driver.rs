@@ -1,6 +1,9 @@
 //! SQLite through sqlx.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 use sqlx::{
@@ -34,18 +37,23 @@ pub(crate) struct SqliteDriver {
     reader: SqlitePool,
     /// Whoever writes: SQLite has one writer, and lets others try again and again instead of queueing them.
     turn: Arc<Mutex<()>>,
+    /// Whoever writes the log back: a second one at the same time would come away with nothing.
+    log: Arc<Mutex<()>>,
     own: bool,
 }
+
+/// How long it is tried to empty the log, and how often: another process may be writing it back.
+const SCRUBS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_millis(20));
 
 impl SqliteDriver {
     /// To a file of our own.
     pub(super) fn own(writer: SqlitePool, reader: SqlitePool) -> Self {
-        Self { writer, reader, turn: Arc::default(), own: true }
+        Self { writer, reader, turn: Arc::default(), log: Arc::default(), own: true }
     }
 
     /// To the application's database.
     pub(super) fn shared(pool: SqlitePool) -> Self {
-        Self { writer: pool.clone(), reader: pool, turn: Arc::default(), own: false }
+        Self { writer: pool.clone(), reader: pool, turn: Arc::default(), log: Arc::default(), own: false }
     }
 
     pub(super) async fn execute(&self, statements: &'static str) -> Result<(), OutboxError> {
@@ -104,6 +112,7 @@ impl Driver for SqliteDriver {
     /// come together, and whoever stores a call would wait for it.
     async fn write_back(&self) {
         if self.own {
+            let _log = self.log.lock().await;
             let written = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&self.reader).await;
             if let Err(error) = written {
                 tracing::debug!(%error, "the log is written back later");
@@ -112,12 +121,21 @@ impl Driver for SqliteDriver {
     }
 
     async fn scrub(&self) {
-        if self.own {
-            let scrubbed = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await;
-            if let Err(error) = scrubbed {
-                tracing::debug!(%error, "the log is written back later");
+        if !self.own {
+            return;
+        }
+        let _log = self.log.lock().await;
+        let end = Instant::now() + SCRUBS.0;
+        while Instant::now() < end {
+            // Its first column: whether somebody was in the way. That is no error.
+            let scrubbed = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.writer).await;
+            match scrubbed {
+                Ok(0_i64) => return,
+                Ok(_) => tokio::time::sleep(SCRUBS.1).await,
+                Err(error) => return tracing::debug!(%error, "the log is written back later"),
             }
         }
+        tracing::debug!("others are at the log: it is written back later");
     }
 }
 
@@ -214,4 +232,33 @@ pub(super) fn error(error: sqlx::Error) -> OutboxError {
     // The primary result code: too big, a constraint, a wrong type.
     let code = primary_code(database);
     if matches!(code, 18..=20) { OutboxError::Refused(mask(message)) } else { OutboxError::Unreachable(mask(message)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{SqliteOutbox, delivery::sql::Driver as _};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_log_is_emptied_although_it_is_written_back_at_that_moment() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("partnero.db");
+        let driver = SqliteOutbox::open(&path).await.unwrap().driver;
+        let pruning = driver.clone();
+        let pruning = tokio::spawn(async move {
+            loop {
+                pruning.write_back().await;
+                tokio::task::yield_now().await;
+            }
+        });
+        let log = path.with_extension("db-wal");
+        for round in 0..100 {
+            sqlx::query("INSERT INTO partnero_programs VALUES (hex(randomblob(16)), hex(zeroblob(20000)))")
+                .execute(&driver.writer)
+                .await
+                .unwrap();
+            driver.scrub().await;
+            assert_eq!(std::fs::metadata(&log).unwrap().len(), 0, "{round}");
+        }
+        pruning.abort();
+    }
 }
