@@ -249,9 +249,9 @@ async fn of_delivery(shown: &mut Shown) {
     let rows = partnero.outbox_row();
     shown.add(&rows);
     shown.add(&rows.track_sign_up(customer(MIA, ReferralKeys::default())).unwrap().unwrap());
-    shown.add(&TrackError::Refused { message: "the disk is full".to_owned() });
 
-    partnero.track_sale(sale("", MIA));
+    let not_taken: TrackError = within(partnero.track_sale(sale("", MIA)).stored()).await.unwrap_err();
+    shown.add(&not_taken);
     shown.add(&within(refused.recv()).await.unwrap());
     let call = partnero.track_sign_up(customer(MIA, ReferralKey::new(MIA).unwrap().into()));
     shown.add(&call);
