@@ -13,6 +13,7 @@ pub(crate) const WAIT_HERE: Duration = Duration::from_millis(500);
 /// Those that wait here, the next one first.
 #[derive(Default)]
 pub(crate) struct Ahead {
+    /// Each with the time when it goes back.
     waiting: VecDeque<(Duration, Claimed)>,
     came_back: usize,
 }
@@ -34,9 +35,10 @@ impl Ahead {
         self.came_back = 0;
     }
 
-    /// Keeps those that were asked for at this time.
-    pub(crate) fn keep(&mut self, asked_at: Duration, claimed: Vec<Claimed>) {
-        self.waiting.extend(claimed.into_iter().map(|claimed| (asked_at, claimed)));
+    /// Keeps those whose handlers must begin by then.
+    pub(crate) fn keep(&mut self, now: Duration, begin_by: Duration, claimed: Vec<Claimed>) {
+        let back_at = begin_by.min(now + WAIT_HERE);
+        self.waiting.extend(claimed.into_iter().map(|claimed| (back_at, claimed)));
     }
 
     pub(crate) fn next(&mut self) -> Option<Claimed> {
@@ -53,12 +55,12 @@ impl Ahead {
 
     /// When the next of them goes back.
     pub(crate) fn back_at(&self) -> Option<Duration> {
-        self.waiting.front().map(|(asked_at, _)| *asked_at + WAIT_HERE)
+        self.waiting.front().map(|(back_at, _)| *back_at)
     }
 
     /// Takes out those whose time here is up.
     pub(crate) fn late(&mut self, now: Duration) -> Vec<Claimed> {
-        let late = self.waiting.partition_point(|(asked_at, _)| *asked_at + WAIT_HERE <= now);
+        let late = self.waiting.partition_point(|(back_at, _)| *back_at <= now);
         self.waiting.drain(..late).map(|(_, claimed)| claimed).collect()
     }
 
@@ -97,8 +99,8 @@ mod tests {
         let mut ahead = Ahead::default();
         let rows = |claimed: Vec<Claimed>| claimed.into_iter().map(|it| it.row).collect::<Vec<_>>();
         let later = Duration::from_millis(100);
-        ahead.keep(Duration::ZERO, vec![claimed(1), claimed(2), claimed(3)]);
-        ahead.keep(later, vec![claimed(4), claimed(5)]);
+        ahead.keep(Duration::ZERO, WAIT_HERE * 2, vec![claimed(1), claimed(2), claimed(3)]);
+        ahead.keep(later, later + WAIT_HERE, vec![claimed(4), claimed(5)]);
         assert_eq!(ahead.next().map(|it| it.row), Some(1));
         assert_eq!(ahead.back_at(), Some(WAIT_HERE));
         assert!(ahead.late(WAIT_HERE / 2).is_empty());
@@ -106,5 +108,7 @@ mod tests {
         assert_eq!((ahead.len(), ahead.back_at()), (2, Some(later + WAIT_HERE)));
         assert_eq!(rows(ahead.all()), [4, 5]);
         assert!(ahead.next().is_none() && ahead.back_at().is_none());
+        ahead.keep(later, later * 2, vec![claimed(6)]);
+        assert_eq!(ahead.back_at(), Some(later * 2), "their lease is too short for more");
     }
 }

@@ -130,8 +130,10 @@ impl Arrivals {
         (std::mem::take(&mut self.events), std::mem::take(&mut self.waiting))
     }
 
-    /// These are still to be stored. None came in since they were taken.
-    pub(super) fn put_back(&mut self, events: Vec<NewEvent>, waiting: Vec<Waiting>) {
+    /// These are still to be stored, before all others.
+    pub(super) fn put_back(&mut self, mut events: Vec<NewEvent>, mut waiting: Vec<Waiting>) {
+        events.append(&mut self.events);
+        waiting.append(&mut self.waiting);
         (self.events, self.waiting) = (events, waiting);
     }
 

@@ -19,10 +19,10 @@ use crate::{
 };
 
 use super::{
-    ahead::Ahead,
+    ahead::{Ahead, WAIT_HERE},
     course::To,
     log,
-    shared::Shared,
+    shared::{Settings, Shared},
     store::{Claimed, Settlement},
 };
 
@@ -126,7 +126,11 @@ impl Handling {
 
     /// Has these handled: those that were asked for at this time.
     pub(super) fn keep(&mut self, asked_at: Duration, claimed: Vec<Claimed>) {
-        self.ahead.keep(asked_at, claimed);
+        // A lease lasts from then, and is half a second longer than a handler may take. Where it is longer still, an inbox
+        // that answers slowly has its events handled, too; half of that is for what comes of them.
+        let Settings { lease, handler_timeout, .. } = self.shared.settings;
+        let begin_by = asked_at + WAIT_HERE.max(lease.saturating_sub(handler_timeout) / 2);
+        self.ahead.keep(self.shared.clock.monotonic(), begin_by, claimed);
         self.begin_next();
     }
 

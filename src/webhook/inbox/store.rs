@@ -101,8 +101,9 @@ pub(crate) struct Turn<'a> {
 pub(crate) struct Turned {
     /// Of each arrival, what became of it.
     pub(crate) added: Vec<Added>,
-    /// Of each settlement, whether its claim still held: one that had run out changed nothing. Empty if they weren't
-    /// looked at.
+    /// Another process was at it: what came is stored, and nothing else was looked at.
+    pub(crate) aside: bool,
+    /// Of each settlement, whether its claim still held: one that had run out changed nothing.
     pub(crate) held: Vec<bool>,
     pub(crate) events: Vec<Claimed>,
     /// Those that became dead letters because their claimants were gone too often, or because they can't be read.

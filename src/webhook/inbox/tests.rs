@@ -2,6 +2,7 @@
 
 pub(super) mod base;
 mod breaking;
+mod crowded;
 mod letters;
 mod order;
 mod storing;

@@ -20,7 +20,7 @@ use super::{
     log,
     shared::Shared,
     store::{Added, NewEvent, Settlement, Turn, Turned},
-    worker::Worker,
+    worker::{POLL, Worker},
 };
 
 /// Between two tries to reach an inbox that is out of reach, while nobody waits for it.
@@ -29,6 +29,11 @@ const RETRY: Duration = Duration::from_millis(500);
 const SOON: Duration = Duration::from_millis(100);
 /// A time of day that outruns time by so much was set, or the machine slept.
 const JUMP: Duration = Duration::from_secs(1);
+/// Once results were put off for so long, because another process was at it each time, a turn waits for it. None should
+/// stay at it longer: a database ends one that does nothing for 5 seconds.
+const PUT_OFF: Duration = Duration::from_secs(6);
+/// When to look again after another process was at it.
+const BUSY: Duration = Duration::from_millis(10);
 /// For so long a turn that got no answer may still come to its end: a database gives a statement 20 seconds.
 const IN_DOUBT: Duration = Duration::from_secs(30);
 
@@ -42,6 +47,8 @@ pub(super) struct Turns {
     last: (Duration, SystemTime),
     /// The tokens of those that got no answer, and until when it is asked for what they claimed.
     lost: Vec<(u64, Instant)>,
+    /// Since when each turn found another process at it.
+    aside: Option<Duration>,
     /// An answer got lost: what is told again may be recorded already.
     retold: bool,
 }
@@ -49,7 +56,7 @@ pub(super) struct Turns {
 impl Turns {
     pub(super) fn new(shared: &Shared) -> Self {
         let last = (shared.clock.monotonic(), shared.clock.wall());
-        Self { back_at: None, stored: false, last, lost: Vec::new(), retold: false }
+        Self { back_at: None, stored: false, last, lost: Vec::new(), aside: None, retold: false }
     }
 }
 
@@ -83,17 +90,17 @@ impl Worker {
         if !due || self.store_rests() {
             return;
         }
-        let (events, waiting) = self.arrivals.take();
         let mut settlements = self.handling.take_results();
+        let there_are = !settlements.is_empty() || !self.turns.lost.is_empty();
+        // A turn without arrivals waits until no other process is at it.
+        let waits = there_are && self.turns.aside.take_if(|since| now.saturating_sub(*since) >= PUT_OFF).is_some();
+        let (events, waiting) = if waits { Default::default() } else { self.arrivals.take() };
         let results = settlements.len();
         self.hold_on(&mut settlements);
         let asked = Asked { at: now, token: token(), looked: look, room, events, waiting, settlements, results };
         let time = (now, self.shared.clock.wall());
         match self.ask(&asked).await {
-            Ok(turned) => {
-                self.turns.last = time;
-                self.take_turn(asked, turned);
-            }
+            Ok(turned) => self.take_turn(asked, turned, time),
             Err(OutboxError::Refused(_)) if asked.events.len() + results > 0 => self.ask_apart(asked).await,
             Err(error) => self.out_of_reach(asked, &error),
         }
@@ -110,7 +117,7 @@ impl Worker {
 
     /// Asks the inbox, while handlers come back.
     async fn ask(&mut self, asked: &Asked) -> Result<Turned, OutboxError> {
-        let lost: Vec<_> = self.turns.lost.iter().map(|(token, _)| *token).collect();
+        let lost = self.lost();
         let turn = Turn {
             arrivals: &asked.events,
             settlements: &asked.settlements,
@@ -132,17 +139,27 @@ impl Worker {
         }
     }
 
-    fn take_turn(&mut self, asked: Asked, turned: Turned) {
+    /// The tokens of turns that got no answer.
+    fn lost(&self) -> Vec<u64> {
+        self.turns.lost.iter().map(|(token, _)| *token).collect()
+    }
+
+    fn take_turn(&mut self, asked: Asked, turned: Turned, time: (Duration, SystemTime)) {
         let Asked { at, looked, room, events, waiting, mut settlements, results, .. } = asked;
-        let Turned { added, held, events: claimed, dead, next } = turned;
+        let Turned { added, aside, held, events: claimed, dead, next } = turned;
         self.in_reach(!events.is_empty());
         self.turns.stored = !events.is_empty();
         tell(waiting, added.into_iter().map(Ok));
-        // While another process has its turn, they aren't looked at.
-        if held.len() < results {
+        if aside {
             settlements.truncate(results);
             self.handling.put_back(settlements);
-        } else if !std::mem::take(&mut self.turns.retold) {
+            self.turns.aside.get_or_insert(at);
+            let again = next.or(looked.then_some(BUSY)).map(|next| self.now() + next);
+            self.next_claim = self.next_claim.filter(|_| !looked).into_iter().chain(again).min();
+            return self.handling.keep(at, claimed);
+        }
+        (self.turns.last, self.turns.aside) = (time, None);
+        if !std::mem::take(&mut self.turns.retold) {
             // What was told before may not be held because it is recorded.
             for _ in held.iter().filter(|held| !**held) {
                 tracing::warn!(
@@ -152,7 +169,10 @@ impl Worker {
             }
         }
         let next = next.map(|next| self.now() + next);
-        self.next_claim = if looked && room > 0 { next } else { self.next_claim.into_iter().chain(next).min() };
+        // However much comes here: another process may have stored something, or given it back.
+        let poll = (!self.shared.store.is_volatile()).then(|| self.now() + POLL);
+        let before = if looked && room > 0 { poll } else { self.next_claim };
+        self.next_claim = before.into_iter().chain(next).min();
         for letter in dead {
             Shared::count(&self.shared.died);
             measure::webhook("unknown", "dead_letter");
@@ -244,8 +264,13 @@ impl Worker {
         self.arrivals.close();
         self.handling.cut_off().await;
         // If that isn't recorded, their leases end.
-        let results = self.handling.take_results();
-        let _ = self.ask_for(&[], &results).await;
+        let settlements = &self.handling.take_results()[..];
+        let lost = &self.lost()[..];
+        if !settlements.is_empty() || !lost.is_empty() {
+            let terms = self.shared.settings.terms();
+            let turn = Turn { arrivals: &[], settlements, lost, token: token(), limit: 0, look: false, terms };
+            let _ = self.shared.store.turn(turn).await;
+        }
     }
 
     fn out_of_reach(&mut self, asked: Asked, error: &OutboxError) {

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// A shared inbox is looked at this often: another process may have stored something.
-const POLL: Duration = Duration::from_secs(1);
+pub(super) const POLL: Duration = Duration::from_secs(1);
 /// Later than it could a result is recorded, so that others are with it, or events that are about to come.
 const GATHER: Duration = Duration::from_millis(2);
 

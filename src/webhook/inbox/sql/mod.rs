@@ -73,10 +73,10 @@ impl<D: Driver> SqlInbox<D> {
     /// In one transaction: of two that each sync the disk, one is enough.
     async fn take_turn(&self, turn: Turn<'_>) -> Result<Turned, OutboxError> {
         let Some((mut tx, alone)) = self.begin_turn(turn).await? else {
-            return Ok(Turned { next: Some(BUSY), ..Turned::default() });
+            return Ok(Turned { aside: true, next: Some(BUSY), ..Turned::default() });
         };
         let now = tx.now(&self.clock);
-        let mut turned = Turned::default();
+        let mut turned = Turned { aside: !alone, ..Turned::default() };
         if alone {
             let lost = self.take_back(&mut tx, turn.lost, now).await?;
             let recorded = self.record(&mut tx, turn.settlements, now).await?;

@@ -9,13 +9,16 @@ use std::{
 };
 
 use bytes::Bytes;
+use tokio::runtime::Handle;
 
 use crate::{
-    MemoryOutbox,
+    MemoryOutbox, WebhookSecret,
     delivery::{Clock, Opening},
     webhook::{
         EventId,
+        handler::Handlers,
         inbox::{
+            Inbox, Keeping, Settings,
             course::{Terms, To},
             open::sealed::IntoInbox,
             store::{Added, Claimed, NewEvent, Settlement, Store, Turn, Turned},
@@ -67,6 +70,22 @@ fn two<O: IntoInbox>(kind: &'static str, outbox: impl Fn() -> O, clock: Clock) -
     let store = outbox().into_inbox(opening(&clock, "shop"), 0).0;
     let other = Some(outbox().into_inbox(opening(&clock, "shop"), 0).0);
     Tried { kind, store, other, clock }
+}
+
+/// A running inbox, with one attempt for each event.
+pub(super) fn start(store: Arc<dyn Store>, handlers: Handlers<()>, clock: Clock) -> Inbox {
+    let settings = Settings {
+        capacity: 9,
+        max_in_progress: 9,
+        handler_timeout: SECOND * 600,
+        lease: SECOND * 900,
+        attempts: 1,
+        backoff: (SECOND, SECOND),
+        max_age: None,
+        keeping: Keeping { settled: SECOND * 9_000_000, dead: SECOND * 9, max_dead: 9 },
+    };
+    let secret = WebhookSecret::new("q7W8e9R0t1Y2u3I4").unwrap();
+    Inbox::start("shop".to_owned(), secret, store, handlers, clock, settings, &Handle::current())
 }
 
 /// An event of this number.

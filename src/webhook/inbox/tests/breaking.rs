@@ -8,17 +8,14 @@ use std::{
     time::Duration,
 };
 
-use tokio::runtime::Handle;
-
-use super::base::{SECOND, all, event};
+use super::base::{SECOND, all, event, start};
 use crate::{
-    WebhookSecret,
     delivery::{Answer, Clock, OutboxError},
     webhook::{
         EventId, WebhookEvent,
         handler::Handlers,
         inbox::{
-            DeadEvent, Inbox, InboxStatus, Keeping, Settings,
+            DeadEvent, Inbox, InboxStatus, Keeping,
             arrivals::NotStored,
             store::{Added, Counts, Store, Turn, Turned},
         },
@@ -45,18 +42,7 @@ impl Breaking {
     async fn losing(lost: usize, broke: bool, handlers: Handlers<()>, clock: Clock) -> Inbox {
         let (store, broke) = (all().await.remove(0).store, AtomicBool::new(broke));
         let store = Arc::new(Self { store, broke, lost: AtomicUsize::new(lost) });
-        let settings = Settings {
-            capacity: 9,
-            max_in_progress: 9,
-            handler_timeout: SECOND * 600,
-            lease: SECOND * 900,
-            attempts: 1,
-            backoff: (SECOND, SECOND),
-            max_age: None,
-            keeping: Keeping { settled: SECOND, dead: SECOND * 9, max_dead: 9 },
-        };
-        let secret = WebhookSecret::new("q7W8e9R0t1Y2u3I4").unwrap();
-        Inbox::start("shop".to_owned(), secret, store, handlers, clock, settings, &Handle::current())
+        start(store, handlers, clock)
     }
 }
 
