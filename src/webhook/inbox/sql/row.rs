@@ -106,6 +106,9 @@ impl Row {
 ///
 /// Half of a SHA-256 takes 2^64 tries to have two events of one time share it. Partnero alone signs them, and whoever got
 /// that far would only have his own second event taken for a repeat.
+///
+/// It has to stay as it is, and so has how a time is read: another version that got something else from the same bytes
+/// would take a repeat for new.
 pub(super) fn digest(event: &NewEvent) -> String {
     let time = event.time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
     // In microseconds, as Partnero's are: in 14 digits for two thousand years.
