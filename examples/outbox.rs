@@ -41,8 +41,8 @@ async fn main() -> ExitCode {
 
 async fn run(words: &[&str], name: &str) -> Result<String, Box<dyn Error>> {
     let (place, words) = words.split_first().ok_or(USAGE)?;
-    if *place == "--help" {
-        return Ok(USAGE.to_owned());
+    if place.starts_with("--") {
+        return if *place == "--help" { Ok(USAGE.to_owned()) } else { Err(USAGE.into()) };
     }
     let (partnero, events) = open(place, name).await?;
     let (calls, events) = (Letters::OfCalls(partnero.dead_letters()), Letters::OfEvents(events));
