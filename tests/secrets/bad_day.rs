@@ -14,7 +14,7 @@ use crate::{
     application::{Application, Store, customer, sale},
     postgres::Postgres,
     sign::sign,
-    told::{ANNA, API_KEY, IP, MARK, SECRET, Told},
+    told::{ALONE, ANNA, API_KEY, IP, MARK, SECRET, Told},
     wait::{DEADLINE, ms, secs, until, within},
 };
 
@@ -241,6 +241,7 @@ async fn a_day(told: &Told, store: Store, postgres: Option<&Postgres>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bad_day_at_every_level_tells_no_secret_and_nobody_s_data() {
+    let _alone = ALONE.lock().await;
     let told = Told::start();
     let folder = tempfile::tempdir().unwrap();
     let sqlite = SqliteOutbox::open(folder.path().join("partnero.db")).await.unwrap();

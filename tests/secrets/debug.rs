@@ -31,7 +31,7 @@ use tower::ServiceExt as _;
 use crate::{
     application::{customer, sale},
     sign::sign,
-    told::{API_KEY, MARK, SECRET},
+    told::{ALONE, API_KEY, MARK, SECRET},
     wait::{secs, until, within},
 };
 
@@ -312,6 +312,7 @@ async fn of_webhooks(shown: &mut Shown) {
 
 #[tokio::test]
 async fn the_debug_of_every_public_type_shows_nobody_and_no_secret() {
+    let _alone = ALONE.lock().await;
     let mut shown = Shown::default();
     of_the_model(&mut shown);
     of_the_client(&mut shown).await;
