@@ -18,11 +18,11 @@ pub(crate) const IP: &str = "203.0.113.77";
 /// A referral key, of a partner that was added by address.
 pub(crate) const ANNA: &str = "anna@qzmark.test";
 
-/// Everything that this process prints, at every level and with every field, but for what the sandbox says, which is
-/// Partnero's side of it. Panics, too.
 /// All threads are listened to, so the tests of this program take turns.
 pub(crate) static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
+/// Everything that this process prints, at every level and with every field, but for what the sandbox says, which is
+/// Partnero's side of it. Panics, too.
 #[derive(Clone, Default)]
 pub(crate) struct Told(Arc<Mutex<Vec<u8>>>);
 
