@@ -1,6 +1,7 @@
 //! The task that says now and then what the outbox holds, as gauges.
 
 use std::{
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -19,27 +20,24 @@ const SHARE: u32 = 100;
 /// But for no longer than that: a look may have taken long for other reasons, and alerts go by what it says.
 const LONGEST: Duration = Duration::from_secs(5 * 60);
 
-/// Looks until nothing more is stored or delivered here: `finished` says so of the dispatcher.
+/// Looks until nothing more is stored or delivered here: `finished` says so of the dispatcher. No look is broken off.
 pub(crate) async fn run(shared: Arc<Shared>, finished: watch::Receiver<bool>) {
-    tokio::select! {
-        () = look(&shared) => {}
-        () = over(&shared, finished) => {}
-    }
-    let counts = shared.store.counts().await;
-    last(&shared, counts.ok().as_ref());
-}
-
-async fn look(shared: &Shared) {
+    let mut over = pin!(over(&shared, finished));
     loop {
         let began = Instant::now();
         let counts = shared.store.counts().await;
         let wait = rest(began.elapsed(), counts.is_ok());
         // Each time: a recorder may have been installed since the last.
         measure::begin(&shared.name, &CallKind::NAMES, &TrackError::REASONS);
-        tell(shared, counts.ok().as_ref());
+        tell(&shared, counts.ok().as_ref());
         let next = shared.clock.monotonic() + wait;
-        shared.clock.sleep_until(next).await;
+        tokio::select! {
+            () = shared.clock.sleep_until(next) => {}
+            () = &mut over => break,
+        }
     }
+    let counts = if shared.store.is_volatile() { shared.store.counts().await.ok() } else { None };
+    tell(&shared, counts.as_ref());
 }
 
 /// How long until the next look. What had no answer cost its database little: it is looked at again soon.

@@ -8,7 +8,7 @@ use std::{
 use tokio::{
     sync::{Mutex, OnceCell, watch},
     task::JoinHandle,
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 
 use crate::delivery::{
@@ -87,11 +87,11 @@ pub(crate) async fn shutdown(live: &Live, within: Duration) -> ShutdownReport {
         join(&mut running.writer, &mut stop).await;
         join(&mut running.dispatcher, &mut stop).await;
         join(&mut running.notifier, &mut stop).await;
-        for helper in &running.helpers {
-            helper.abort();
-        }
-        while let Some(helper) = running.helpers.pop() {
-            let _ = helper.await;
+        while let Some(mut helper) = running.helpers.pop() {
+            if timeout(COUNTING, &mut helper).await.is_err() {
+                helper.abort();
+                let _ = helper.await;
+            }
         }
         live.shared.waiting.leave_all();
 

@@ -4,8 +4,8 @@ use std::{fmt, sync::Arc};
 
 use axum::{
     Router,
-    extract::{FromRef, FromRequestParts, State},
-    http::{StatusCode, request::Parts},
+    extract::{FromRef, State},
+    http::StatusCode,
     routing::{get, post},
 };
 use axum_partnero::{
@@ -22,6 +22,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     told::{SECRET, Told},
+    user::User,
     wait::{ms, secs},
 };
 
@@ -168,18 +169,6 @@ fn router(app: Application) -> Router {
         .layer(layer.set_cookie(ReferralCookie::new()))
         .nest("/webhooks/partnero", webhooks)
         .with_state(app)
-}
-
-/// Whoever says so.
-struct User(String);
-
-impl<S: Send + Sync> FromRequestParts<S> for User {
-    type Rejection = StatusCode;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
-        let user = parts.headers.get("x-user").and_then(|user| user.to_str().ok());
-        user.map(|user| Self(user.to_owned())).ok_or(StatusCode::UNAUTHORIZED)
-    }
 }
 
 /// All that can be told of somebody.

@@ -6,6 +6,8 @@
 mod postgres;
 #[path = "../shared/sign.rs"]
 mod sign;
+#[path = "../shared/user.rs"]
+mod user;
 #[path = "../shared/wait.rs"]
 mod wait;
 

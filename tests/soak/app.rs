@@ -4,8 +4,8 @@ use std::{fmt::Display, io::Read as _, path::PathBuf};
 
 use axum::{
     Form, Json, Router,
-    extract::{FromRef, FromRequestParts, State},
-    http::{StatusCode, request::Parts},
+    extract::{FromRef, State},
+    http::StatusCode,
     routing::{get, post},
 };
 use axum_partnero::{
@@ -15,7 +15,10 @@ use axum_partnero::{
 use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, runtime::Handle};
 
-use crate::wait::{DEADLINE, ms, secs, within};
+use crate::{
+    user::User,
+    wait::{DEADLINE, ms, secs, within},
+};
 
 /// The variable that holds the job.
 pub(crate) const JOB: &str = "PARTNERO_SOAK_JOB";
@@ -122,18 +125,6 @@ fn router(app: App) -> Router {
         .layer(layer)
         .nest("/webhooks/partnero", webhooks)
         .with_state(app)
-}
-
-/// Whoever says so.
-struct User(String);
-
-impl<S: Send + Sync> FromRequestParts<S> for User {
-    type Rejection = StatusCode;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
-        let user = parts.headers.get("x-user").and_then(|user| user.to_str().ok());
-        user.map(|user| Self(user.to_owned())).ok_or(StatusCode::UNAUTHORIZED)
-    }
 }
 
 /// What the visitors send: a customer, or an order of one.

@@ -7,6 +7,8 @@
 
 #[path = "../shared/sign.rs"]
 mod sign;
+#[path = "../shared/user.rs"]
+mod user;
 #[path = "../shared/wait.rs"]
 mod wait;
 

@@ -69,25 +69,7 @@ impl Store for Breaking {
         })
     }
 
-    fn counts(&self) -> Answer<'_, Counts> {
-        self.store.counts()
-    }
-
-    fn dead(&self, after: u64, limit: usize) -> Answer<'_, Vec<DeadEvent>> {
-        self.store.dead(after, limit)
-    }
-
-    fn retry(&self, id: u64) -> Answer<'_, bool> {
-        self.store.retry(id)
-    }
-
-    fn discard(&self, id: u64) -> Answer<'_, bool> {
-        self.store.discard(id)
-    }
-
-    fn prune(&self, keeping: Keeping) -> Answer<'_, bool> {
-        self.store.prune(keeping)
-    }
+    as_within!(store);
 }
 
 #[tokio::test]
