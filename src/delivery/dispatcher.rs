@@ -1,5 +1,6 @@
 //! The task that claims calls, sends them and records what came of them.
 
+mod ahead;
 mod probe;
 mod settle;
 
@@ -12,6 +13,7 @@ use tokio::{
 };
 
 use crate::delivery::{
+    ahead::Ahead,
     courier::{Courier, Delivered, Lease, Probe},
     gate::{Change, Gate},
     log::{self, Mistaken},
@@ -47,7 +49,12 @@ pub(crate) struct Dispatcher {
     courier: Arc<Courier>,
     gate: Gate,
     tasks: JoinSet<Work>,
+    /// As many are in flight.
     calls: usize,
+    /// What goes next.
+    ahead: Ahead<(Box<ClaimedCall>, Lease)>,
+    /// When the outbox was last told of results.
+    turned_at: Duration,
     probe: Option<AbortHandle>,
     /// The program that a probe found, and that the outbox hasn't been asked about yet.
     found: Option<String>,
@@ -86,6 +93,8 @@ impl Dispatcher {
             courier: Arc::new(courier),
             tasks: JoinSet::new(),
             calls: 0,
+            ahead: Ahead::default(),
+            turned_at: now,
             probe: None,
             found: None,
             mistaken: None,
@@ -104,6 +113,7 @@ impl Dispatcher {
             self.gather().await;
             let change = self.gate.look(self.now());
             self.changed(change);
+            self.give_back();
             self.settle().await;
             self.prepare_last_look();
             self.verify().await;
@@ -124,8 +134,8 @@ impl Dispatcher {
         self.shared.clock.monotonic()
     }
 
-    /// Takes in what the tasks have come back with: where a database is to record it, until half of what was in flight
-    /// has, so that the other half is under way meanwhile.
+    /// Takes in what the tasks have come back with: where a database is to record it, until half of what was claimed has,
+    /// so that the other half is under way meanwhile.
     async fn gather(&mut self) {
         let until = Instant::now() + GATHER;
         loop {
@@ -133,7 +143,11 @@ impl Dispatcher {
                 self.take_in(joined);
             }
             let results = self.settlements.len();
-            if self.shared.store.is_volatile() || results == 0 || results >= self.calls || self.store_rests() {
+            if self.shared.store.is_volatile()
+                || results == 0
+                || results >= self.calls + self.ahead.len()
+                || self.store_rests()
+            {
                 return;
             }
             tokio::select! {
@@ -154,6 +168,7 @@ impl Dispatcher {
                     self.probe = None;
                 } else {
                     self.calls -= 1;
+                    self.begin_next();
                 }
             }
         }
@@ -171,11 +186,13 @@ impl Dispatcher {
     async fn claim(&mut self) {
         let room = self.room();
         let due = self.next_claim.is_some_and(|next| next <= self.now());
-        if !self.may_claim() || room == 0 || self.store_rests() || !due {
+        // With results there is a turn, which claims, too.
+        if !self.may_claim() || room == 0 || self.store_rests() || !due || !self.settlements.is_empty() {
             return;
         }
         let (terms, lease) = self.terms();
-        match self.shared.store.claim(room, terms).await {
+        let store = Arc::clone(&self.shared.store);
+        match self.meanwhile(store.claim(room, terms)).await {
             Ok(claim) => {
                 self.in_reach();
                 self.send(claim, room, lease);
@@ -192,11 +209,6 @@ impl Dispatcher {
             // A durable outbox keeps what is in it: what isn't in flight needn't be.
             Stop::WhenDone | Stop::At(_) => self.shared.store.is_volatile(),
         }
-    }
-
-    /// How many more may be in flight.
-    fn room(&self) -> usize {
-        self.gate.width(self.now()).saturating_sub(self.calls)
     }
 
     /// Of a claim that is asked for now, and the lease that it would give.
@@ -224,14 +236,7 @@ impl Dispatcher {
             self.shared.notice.notify_one();
             self.shared.settled.notify_waiters();
         }
-        for call in calls {
-            let courier = Arc::clone(&self.courier);
-            self.calls += 1;
-            self.tasks.spawn(async move {
-                let delivered = courier.deliver(&call, lease).await;
-                Work::Delivered(Box::new(call), delivered)
-            });
-        }
+        self.keep(calls, lease);
     }
 
     async fn keep_house(&mut self) {
@@ -239,7 +244,8 @@ impl Dispatcher {
             return;
         }
         self.shared.waiting.sweep();
-        let more = self.shared.store.prune(self.shared.settings.keeping).await;
+        let (store, keeping) = (Arc::clone(&self.shared.store), self.shared.settings.keeping);
+        let more = self.meanwhile(store.prune(keeping)).await;
         // A small batch at a time: deliveries come in between.
         let wait = if matches!(more, Ok(true)) { Duration::from_millis(10) } else { HOUSEKEEPING };
         self.next_housekeeping = self.now() + wait;
@@ -253,6 +259,7 @@ impl Dispatcher {
         let stored = !self.shared.store.is_volatile() || self.last_look;
         // What a durable outbox keeps is not sent any more: then a probe is of no use, and nothing to wait for.
         let working = if self.shared.store.is_volatile() { !self.tasks.is_empty() } else { self.calls > 0 };
+        let working = working || self.ahead.len() > 0;
         let idle = !working && self.settlements.is_empty() && stored;
         match stop {
             Stop::No => false,
@@ -276,18 +283,23 @@ impl Dispatcher {
     /// The next thing to do by itself.
     fn next_event(&self) -> Option<Duration> {
         let now = self.now();
-        let claim = self.next_claim.filter(|_| self.gate.width(now) > self.calls);
+        let claim = self.next_claim.filter(|_| self.room() > 0);
         let pause = self.gate.pause_ends(now);
         let probe = self.gate.next_probe().filter(|_| self.may_probe());
         [claim, pause, probe].into_iter().flatten().min()
     }
 
     async fn wait(&mut self) {
+        // What came back while the outbox was being asked.
+        if !self.settlements.is_empty() && !self.store_rests() {
+            return;
+        }
         let now = self.now();
         let volatile = self.shared.store.is_volatile();
         let poll = self.store_back_at.or((!volatile).then_some(now + POLL));
         let event = if self.store_rests() { None } else { self.next_event() };
-        let wake = [event, poll, Some(self.next_housekeeping)].into_iter().flatten().min().unwrap_or(now + POLL);
+        let back = self.ahead.back_at();
+        let wake = [event, poll, back, Some(self.next_housekeeping)].into_iter().flatten().min().unwrap_or(now + POLL);
         let stop_at = match *self.stop.borrow() {
             Stop::At(at) => Some(at),
             _ => None,

@@ -33,6 +33,7 @@
 //! Pages: [outboxes](crate::guide::outboxes), [many instances](crate::guide::many_instances),
 //! [refunds](crate::guide::refunds), [Partnero down for six hours](crate::guide::partnero_down).
 
+mod ahead;
 mod answer;
 mod batch;
 mod body;
@@ -136,6 +137,7 @@ pub(crate) use self::companion::{Companion, Forgetting};
 // What the inbox of webhooks is built of, too.
 #[cfg(feature = "webhooks")]
 pub(crate) use self::{
+    ahead::{Ahead, WAIT_HERE},
     course::{later, millis},
     decide::Millis,
     limited::limit,

@@ -16,7 +16,7 @@ pub struct Status {
     pub buffered: u64,
     /// Waiting to be sent.
     pub pending: usize,
-    /// Being sent.
+    /// Being sent, or next to be.
     pub in_flight: usize,
     /// Sent without a clear answer: Partnero will be asked.
     pub uncertain: usize,

@@ -7,11 +7,11 @@ use tokio::runtime::Handle;
 
 use crate::{
     MemoryOutbox,
-    delivery::{Clock, FOREVER, Opening},
+    delivery::{Clock, FOREVER, Opening, WAIT_HERE},
     webhook::{
         Inbox, InboxOf, WebhookEvent, WebhookSecret,
         handler::{Handler, Handlers},
-        inbox::{IntoInbox as _, Keeping, Limited, Settings, Stored, WAIT_HERE},
+        inbox::{IntoInbox as _, Keeping, Limited, Settings, Stored},
     },
 };
 

@@ -8,6 +8,7 @@ mod scrape;
 #[path = "../shared/wait.rs"]
 mod wait;
 
+mod ahead;
 mod answers_to_refunds;
 mod answers_to_sales;
 mod answers_to_sign_ups;

@@ -1,5 +1,7 @@
 //! Records what came of claimed calls, and tells whoever awaits it.
 
+use std::sync::Arc;
+
 use crate::delivery::{
     courier::Delivered,
     log,
@@ -11,8 +13,8 @@ use super::Dispatcher;
 
 /// Whom to tell, once it is recorded.
 pub(super) struct Told {
-    call: Box<ClaimedCall>,
-    progress: Progress,
+    pub(super) call: Box<ClaimedCall>,
+    pub(super) progress: Progress,
 }
 
 type Group = Vec<(Settlement, Told)>;
@@ -20,6 +22,7 @@ type Group = Vec<(Settlement, Told)>;
 impl Dispatcher {
     pub(super) fn delivered(&mut self, call: Box<ClaimedCall>, delivered: Delivered) {
         self.calls -= 1;
+        self.ahead.came_back();
         let change = self.gate.record(delivered.signal, self.now());
         self.changed(change);
         let progress = match &delivered.to {
@@ -29,6 +32,7 @@ impl Dispatcher {
         };
         let settlement = Settlement { row: call.row, token: call.token, to: delivered.to };
         self.settlements.push((settlement, Told { call, progress }));
+        self.begin_next();
     }
 
     /// Records what is to be recorded, then tells whoever awaits it.
@@ -52,7 +56,8 @@ impl Dispatcher {
                 }
                 error => {
                     self.out_of_reach(&error);
-                    self.settlements = groups.into_iter().rev().fold(group, |mut all, group| {
+                    let newer = std::mem::take(&mut self.settlements);
+                    self.settlements = groups.into_iter().rev().chain([newer]).fold(group, |mut all, group| {
                         all.extend(group);
                         all
                     });
@@ -68,17 +73,19 @@ impl Dispatcher {
     /// Records these, all of them or none. With the last of them, it claims what can be sent next.
     async fn record(&mut self, group: Group, last: bool) -> Result<(), (OutboxError, Group)> {
         let (settlements, told): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        let (store, keeping) = (&self.shared.store, self.shared.settings.keeping);
+        let (store, keeping) = (Arc::clone(&self.shared.store), self.shared.settings.keeping);
         let room = if last && self.may_claim() { self.room() } else { 0 };
         let (terms, lease) = self.terms();
+        self.turn();
         let turned = match room {
             0 => None,
-            room => Some(store.turn(&settlements, keeping, room, terms).await),
+            room => Some(self.meanwhile(store.turn(&settlements, keeping, room, terms)).await),
         };
         let recorded = match turned {
             // What is refused may be the claim: that takes no result with it.
             None | Some(Err(OutboxError::Refused(_))) => {
-                store.settle(&settlements, keeping).await.map(|settled| (settled, None))
+                let settled = self.meanwhile(store.settle(&settlements, keeping)).await;
+                settled.map(|settled| (settled, None))
             }
             Some(turned) => turned,
         };

@@ -12,14 +12,13 @@ use tokio::{
 };
 
 use crate::{
-    delivery::{backoff, chance},
+    delivery::{Ahead, WAIT_HERE, backoff, chance},
     measure,
     model::mask,
     webhook::{EventId, WebhookEvent},
 };
 
 use super::{
-    ahead::{Ahead, WAIT_HERE},
     course::To,
     log,
     shared::{Settings, Shared},
@@ -32,7 +31,7 @@ pub(super) struct Handling {
     /// What the tasks handle.
     running: HashMap<Id, Running>,
     /// What they handle next.
-    ahead: Ahead,
+    ahead: Ahead<Claimed>,
     /// Not yet recorded, and since when there are any.
     results: Vec<Settlement>,
     since: Instant,

@@ -1,6 +1,5 @@
 //! The inbox: events are stored before Partnero is answered, and handled in the background until that succeeds.
 
-mod ahead;
 mod arrivals;
 mod course;
 mod dead;
@@ -20,16 +19,15 @@ mod tests;
 mod turn;
 mod worker;
 
+pub use self::{
+    dead::{DeadEvent, DeadEvents},
+    handle::{Inbox, InboxReport, InboxStatus},
+    open::InboxOf,
+};
 pub(crate) use self::{
-    ahead::WAIT_HERE,
     handle::Inner,
     limited::Limited,
     open::{IntoInbox, Stored},
     shared::{Settings, Shared},
     store::{Added, Keeping, NewEvent},
-};
-pub use self::{
-    dead::{DeadEvent, DeadEvents},
-    handle::{Inbox, InboxReport, InboxStatus},
-    open::InboxOf,
 };

@@ -1,31 +1,33 @@
-//! Events that are claimed before there is a handler free for them: a claim costs a sync of the disk, however many it is
-//! of.
+//! What is claimed before it can be begun: a claim costs a sync of the disk, however much it is of.
 
 use std::{collections::VecDeque, time::Duration};
 
-use super::store::Claimed;
-
 /// So many wait here, at most.
 const MOST: usize = 256;
-/// For so long. Then they go back: another process may have handlers that are free.
+/// For so long. Then they go back: another process may be free to begin them.
 pub(crate) const WAIT_HERE: Duration = Duration::from_millis(500);
 
 /// Those that wait here, the next one first.
-#[derive(Default)]
-pub(crate) struct Ahead {
+pub(crate) struct Ahead<T> {
     /// Each with the time when it goes back.
-    waiting: VecDeque<(Duration, Claimed)>,
+    waiting: VecDeque<(Duration, T)>,
     came_back: usize,
 }
 
-impl Ahead {
-    /// A handler came back.
+impl<T> Default for Ahead<T> {
+    fn default() -> Self {
+        Self { waiting: VecDeque::new(), came_back: 0 }
+    }
+}
+
+impl<T> Ahead<T> {
+    /// One that was begun came back.
     pub(crate) fn came_back(&mut self) {
         self.came_back = (self.came_back + 1).min(MOST);
     }
 
     /// How many may be claimed beyond those that begin at once: as many as came back since the last turn, for as many
-    /// will by the next. Where handlers are slow, that is next to none.
+    /// will by the next. Where they take long, that is next to none.
     pub(crate) fn more(&self) -> usize {
         self.came_back
     }
@@ -35,17 +37,18 @@ impl Ahead {
         self.came_back = 0;
     }
 
-    /// Keeps those whose handlers must begin by then.
-    pub(crate) fn keep(&mut self, now: Duration, begin_by: Duration, claimed: Vec<Claimed>) {
+    /// Keeps those that must be begun by then.
+    pub(crate) fn keep(&mut self, now: Duration, begin_by: Duration, claimed: Vec<T>) {
         let back_at = begin_by.min(now + WAIT_HERE);
         self.waiting.extend(claimed.into_iter().map(|claimed| (back_at, claimed)));
     }
 
-    pub(crate) fn next(&mut self) -> Option<Claimed> {
+    pub(crate) fn next(&mut self) -> Option<T> {
         self.waiting.pop_front().map(|(_, claimed)| claimed)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Claimed> {
+    #[cfg(feature = "webhooks")]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.waiting.iter().map(|(_, claimed)| claimed)
     }
 
@@ -59,31 +62,24 @@ impl Ahead {
     }
 
     /// Takes out those whose time here is up.
-    pub(crate) fn late(&mut self, now: Duration) -> Vec<Claimed> {
+    pub(crate) fn late(&mut self, now: Duration) -> Vec<T> {
         let late = self.waiting.partition_point(|(back_at, _)| *back_at <= now);
         self.waiting.drain(..late).map(|(_, claimed)| claimed).collect()
     }
 
     /// Takes out all of them.
-    pub(crate) fn all(&mut self) -> Vec<Claimed> {
+    pub(crate) fn all(&mut self) -> Vec<T> {
         self.waiting.drain(..).map(|(_, claimed)| claimed).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use super::*;
-
-    fn claimed(row: u64) -> Claimed {
-        let (id, body, arrived_at) = ([0; 32].into(), bytes::Bytes::new(), SystemTime::UNIX_EPOCH);
-        Claimed { row, token: 1, id, resource: None, body, arrived_at, attempts: 0 }
-    }
 
     #[test]
     fn as_many_are_claimed_ahead_as_came_back_since_the_last_turn() {
-        let mut ahead = Ahead::default();
+        let mut ahead = Ahead::<u64>::default();
         assert_eq!(ahead.more(), 0, "none did");
         ahead.came_back();
         ahead.came_back();
@@ -96,19 +92,18 @@ mod tests {
 
     #[test]
     fn they_begin_in_their_order_and_go_back_when_their_time_is_up() {
-        let mut ahead = Ahead::default();
-        let rows = |claimed: Vec<Claimed>| claimed.into_iter().map(|it| it.row).collect::<Vec<_>>();
+        let mut ahead = Ahead::<u64>::default();
         let later = Duration::from_millis(100);
-        ahead.keep(Duration::ZERO, WAIT_HERE * 2, vec![claimed(1), claimed(2), claimed(3)]);
-        ahead.keep(later, later + WAIT_HERE, vec![claimed(4), claimed(5)]);
-        assert_eq!(ahead.next().map(|it| it.row), Some(1));
+        ahead.keep(Duration::ZERO, WAIT_HERE * 2, vec![1, 2, 3]);
+        ahead.keep(later, later + WAIT_HERE, vec![4, 5]);
+        assert_eq!(ahead.next(), Some(1));
         assert_eq!(ahead.back_at(), Some(WAIT_HERE));
         assert!(ahead.late(WAIT_HERE / 2).is_empty());
-        assert_eq!(rows(ahead.late(WAIT_HERE)), [2, 3]);
+        assert_eq!(ahead.late(WAIT_HERE), [2, 3]);
         assert_eq!((ahead.len(), ahead.back_at()), (2, Some(later + WAIT_HERE)));
-        assert_eq!(rows(ahead.all()), [4, 5]);
+        assert_eq!(ahead.all(), [4, 5]);
         assert!(ahead.next().is_none() && ahead.back_at().is_none());
-        ahead.keep(later, later * 2, vec![claimed(6)]);
+        ahead.keep(later, later * 2, vec![6]);
         assert_eq!(ahead.back_at(), Some(later * 2), "their lease is too short for more");
     }
 }

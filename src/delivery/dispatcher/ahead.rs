@@ -1,0 +1,85 @@
+//! What goes next: claimed while others are on their way, where a claim costs a transaction of a database.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::delivery::{
+    ahead::WAIT_HERE,
+    courier::Lease,
+    outbox::{Answer, ClaimedCall, OutboxError, Settlement, Transition},
+    ticket::Progress,
+};
+
+use super::{Dispatcher, Work, settle::Told};
+
+/// As many are claimed ahead as will go within this time, at the pace of now: about the time of a transaction on a busy
+/// disk. What waits here can't be cancelled by a refund any more, nor sent by a process that has nothing to do.
+const SOON: Duration = Duration::from_millis(50);
+
+impl Dispatcher {
+    /// How many more may be claimed.
+    pub(super) fn room(&self) -> usize {
+        let width = self.gate.width(self.now());
+        let most = width.saturating_add(self.more().min(width.saturating_mul(2)));
+        most.saturating_sub(self.calls + self.ahead.len())
+    }
+
+    /// How many of those are to wait here.
+    fn more(&self) -> usize {
+        if self.shared.store.is_volatile() {
+            return 0;
+        }
+        let passed = self.now().saturating_sub(self.turned_at).max(SOON);
+        let more = self.ahead.more() as u128 * SOON.as_nanos() / passed.as_nanos();
+        usize::try_from(more).unwrap_or(usize::MAX)
+    }
+
+    /// Results are about to be recorded.
+    pub(super) fn turn(&mut self) {
+        self.ahead.turned();
+        self.turned_at = self.now();
+    }
+
+    /// Sends these, as soon as they may be in flight.
+    pub(super) fn keep(&mut self, calls: Vec<ClaimedCall>, lease: Lease) {
+        let now = self.now();
+        let calls = calls.into_iter().map(|call| (Box::new(call), lease)).collect();
+        self.ahead.keep(now, now + WAIT_HERE, calls);
+        self.begin_next();
+    }
+
+    /// Sends as many as may be in flight.
+    pub(super) fn begin_next(&mut self) {
+        while self.calls < self.gate.width(self.now()) && self.may_claim() {
+            let Some((call, lease)) = self.ahead.next() else { return };
+            let courier = Arc::clone(&self.courier);
+            self.calls += 1;
+            self.tasks.spawn(async move {
+                let delivered = courier.deliver(&call, lease).await;
+                Work::Delivered(call, delivered)
+            });
+        }
+    }
+
+    /// What waits here for too long goes back, and all of it when nothing more may be begun.
+    pub(super) fn give_back(&mut self) {
+        let now = self.now();
+        let may_begin = self.may_claim() && self.gate.width(now) > 0;
+        let back = if may_begin { self.ahead.late(now) } else { self.ahead.all() };
+        for (call, _) in back {
+            let to = Transition::Release { after: Duration::ZERO, suspect: false };
+            let settlement = Settlement { row: call.row, token: call.token, to };
+            self.settlements.push((settlement, Told { call, progress: Progress::Stored }));
+        }
+    }
+
+    /// Awaits the outbox's answer, while deliveries come back and the next ones go.
+    pub(super) async fn meanwhile<T>(&mut self, mut answer: Answer<'_, T>) -> Result<T, OutboxError> {
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut answer => return answer,
+                Some(joined) = self.tasks.join_next(), if !self.tasks.is_empty() => self.take_in(joined),
+            }
+        }
+    }
+}
