@@ -70,7 +70,9 @@ async fn open(place: &str, name: &str) -> Result<(Partnero, webhook::DeadEvents)
     if sqlx::query_scalar::<_, i64>(tables).fetch_one(&file).await? == 0 {
         return Err(format!("there is no outbox in {place}").into());
     }
-    let outbox = SqliteOutbox::open(place).await?;
+    // `open` sets what only a file of the outbox's own should have.
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&file).await?;
+    let outbox = if journal == "wal" { SqliteOutbox::open(place).await? } else { SqliteOutbox::new(file) };
     Ok((partnero.outbox(outbox.clone()).build()?, webhook::DeadEvents::of(outbox, name)))
 }
 
