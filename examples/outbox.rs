@@ -64,13 +64,14 @@ async fn open(place: &str, name: &str) -> Result<(Partnero, webhook::DeadEvents)
         let outbox = PostgresOutbox::connect(place).await?;
         return Ok((partnero.outbox(outbox.clone()).build()?, webhook::DeadEvents::of(outbox, name)));
     }
-    // `open` makes the file and its tables, and this may be a slip of the pen.
+    // `open` makes the file, its tables and its settings: not of a slip of the pen, nor of an application's database.
     let file = SqlitePool::connect_with(SqliteConnectOptions::new().filename(place)).await?;
     let tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'partnero_calls'";
     if sqlx::query_scalar::<_, i64>(tables).fetch_one(&file).await? == 0 {
         return Err(format!("there is no outbox in {place}").into());
     }
-    let outbox = SqliteOutbox::open(place).await?;
+    let is_set = sqlx::query_scalar::<_, String>("PRAGMA journal_mode").fetch_one(&file).await? == "wal";
+    let outbox = if is_set { SqliteOutbox::open(place).await? } else { SqliteOutbox::new(file) };
     Ok((partnero.outbox(outbox.clone()).build()?, webhook::DeadEvents::of(outbox, name)))
 }
 
@@ -98,6 +99,7 @@ impl Letters {
     }
 
     async fn list(&self) -> Result<String, Box<dyn Error>> {
+        const HEADS: &str = "    ID  WHAT                 ABOUT                        TRIES  BEHIND  HOURS AGO  WHY";
         let mut letters = Vec::new();
         while let page @ [_, ..] = &self.page(letters.last().map_or(0, |(id, _)| *id), 100).await?[..] {
             letters.extend_from_slice(page);
@@ -138,8 +140,6 @@ fn of_event(letter: &webhook::DeadEvent) -> (u64, String) {
     let webhook::DeadEvent { id, name, attempts, waiting, died_at, message, .. } = letter;
     (*id, line(*id, name, &letter.event().resource().unwrap_or_default(), *attempts, *waiting, *died_at, message))
 }
-
-const HEADS: &str = "    ID  WHAT                 ABOUT                        TRIES  BEHIND  HOURS AGO  WHY";
 
 fn line(id: u64, what: &str, about: &str, tries: u32, behind: usize, died: SystemTime, why: &str) -> String {
     let hours = died.elapsed().unwrap_or_default().as_secs_f64() / 3600.0;

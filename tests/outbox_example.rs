@@ -276,6 +276,22 @@ async fn what_is_no_outbox_is_left_as_it_is() {
     }
 }
 
+/// How it keeps its journal, above all: that would stay so.
+#[tokio::test]
+async fn a_database_of_an_application_s_own_keeps_its_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("shop.db").to_str().unwrap().to_owned();
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{place}?mode=rwc")).await.unwrap();
+    SqliteOutbox::new(pool.clone()).create_schema().await.unwrap();
+    pool.close().await;
+    for command in [&["status"][..], &["dead"], &["events"], &["retry", "--all"], &["forget", "7"]] {
+        let (status, _, stderr) = outbox(&[&[place.as_str()], command].concat()).await;
+        assert_eq!((status, stderr.as_str()), (0, ""), "{command:?}");
+    }
+    // Where the file says which journal it wants: 2 is a write-ahead log.
+    assert_eq!(fs::read(&place).unwrap()[18..20], [1, 1]);
+}
+
 #[tokio::test]
 async fn wrong_usage_is_answered_with_the_usage() {
     let folder = tempfile::tempdir().unwrap();

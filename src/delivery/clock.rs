@@ -178,6 +178,7 @@ impl fmt::Debug for Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::courier::Lease;
 
     const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -220,9 +221,23 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_sent_where_no_lease_has_an_end() {
-        use crate::delivery::courier::Lease;
+    fn a_lease_is_over_as_soon_as_either_clock_says_so() {
+        let minute = HOUR / 60;
+        let has_time = |passed: Duration, set: &dyn Fn(SystemTime) -> SystemTime| {
+            let clock = Clock::manual();
+            let lease = Lease::begin(&clock, minute);
+            clock.advance(passed);
+            clock.set_wall(set(clock.wall()));
+            lease.has_time(&clock, minute / 2)
+        };
+        assert!(has_time(minute / 2, &|wall| wall) && has_time(minute / 2, &|wall| wall - HOUR));
+        assert!(!has_time(minute, &|wall| wall), "a request would end after it");
+        assert!(!has_time(minute, &|wall| wall - HOUR), "whatever the time of day says");
+        assert!(!has_time(Duration::ZERO, &|wall| wall + HOUR), "the machine may have been asleep");
+    }
 
+    #[test]
+    fn nothing_is_sent_where_no_lease_has_an_end() {
         let clock = Clock::manual();
         assert!(Lease::begin(&clock, HOUR).has_time(&clock, HOUR));
         clock.set_wall(end_of_time());

@@ -264,10 +264,12 @@ impl Key<'_> {
         still_under_way(posts, now).map_or(Decision::Send(over), |until| Decision::Wait(Some(until)))
     }
 
-    /// Partnero has this very amount, and no deletion that came to nothing may have taken it away after all.
+    /// Partnero has this very amount, and no deletion after which nothing came may have taken it away after all.
     fn is_as_it_should_be(&self) -> bool {
         let deletes = |other: &Facts| matches!(other.kind, CallKind::Refund | CallKind::Adjustment);
-        let failed = |other: &Facts| matches!(other.state, State::Dead | State::Parked | State::Done(End::Discarded));
+        let failed = |other: &Facts| {
+            matches!(other.state, State::Dead | State::Parked | State::Done(End::Discarded | End::Ignored))
+        };
         self.row.amount.is_some()
             && self.standing() == Standing::Live(self.row.amount)
             && !self.row.uncertain

@@ -53,7 +53,11 @@ impl Delivery<'_> {
         let call = self.call;
         match call.kind {
             CallKind::SignUp => call.customer.is_some() && payload::is_object(&call.payload),
-            CallKind::Sale | CallKind::Adjustment => call.transaction.is_some() && payload::is_object(&call.payload),
+            CallKind::Sale | CallKind::Adjustment => {
+                // One that states its reward has no amount.
+                let says_what = call.amount.is_some() || payload::has(&call.payload, "reward");
+                call.transaction.is_some() && payload::is_object(&call.payload) && says_what
+            }
             CallKind::Refund => call.transaction.is_some(),
             CallKind::Unknown => false,
         }

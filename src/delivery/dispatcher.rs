@@ -15,7 +15,7 @@ use tokio::{
 use crate::delivery::{
     ahead::Ahead,
     courier::{Courier, Delivered, Lease, Probe},
-    gate::{Change, Gate},
+    gate::{Change, Gate, Signal},
     log::{self, Mistaken},
     observer::Event,
     outbox::{Claim, ClaimedCall, OutboxError, Settlement, Terms},
@@ -162,10 +162,11 @@ impl Dispatcher {
             Ok(Work::Delivered(call, delivered)) => self.delivered(call, delivered),
             Ok(Work::Probed(probe)) => self.probed(probe),
             Err(error) => {
-                // A bug of ours. The lease of the call ends, and it is taken up again.
+                // A bug of ours, or of an HTTP client that the application made. The lease of the call ends, and it is
+                // taken up again.
                 tracing::error!(%error, "a delivery broke off, which is a bug to report: its call is taken up again");
                 if self.probe.as_ref().is_some_and(|probe| probe.id() == error.id()) {
-                    self.probe = None;
+                    self.probed(Probe::Bad(Signal::Failed(0)));
                 } else {
                     self.calls -= 1;
                     self.begin_next();

@@ -11,7 +11,7 @@ use crate::delivery::{
 const FAILURES: usize = 5;
 /// The first and the longest wait between two probes.
 const PROBES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
-/// The first and the longest pause after a 429 without `Retry-After`.
+/// The first and the longest pause after a 429 without a `Retry-After` of a second at least.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 /// Why deliveries wait.
@@ -147,6 +147,8 @@ impl Gate {
                 if self.paused_until.is_none_or(|until| now >= until) {
                     self.pauses = self.pauses.saturating_add(1);
                 }
+                // Next to no time says as little as none: the clocks of the two differ.
+                let after = after.filter(|after| *after >= PAUSES.0);
                 let after = after.unwrap_or_else(|| backoff(PAUSES, self.pauses.saturating_sub(1), 1.0));
                 let until = now.saturating_add(after.min(MOST_RETRY_AFTER));
                 let fresh = self.reason(now).is_none();

@@ -111,7 +111,7 @@ impl Notifier {
 /// Tells one thing. When to do so again, if that is needed.
 async fn tell(observer: Arc<dyn AnyObserver>, event: Event, failures: u32, timeout: Duration) -> Option<Duration> {
     let problem = herald::tell(observer, event, timeout).await.err()?;
-    if failures + 1 >= TRIES {
+    if failures >= TRIES - 1 {
         tracing::error!(problem, "the observer failed five times and isn't told again: do by hand what it was to do");
         return None;
     }

@@ -10,7 +10,9 @@ pub(crate) const MOST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// Exponential with full jitter between the two bounds, after this many failures. `chance` is uniform in 0..=1.
 pub(crate) fn backoff((min, max): (Duration, Duration), failures: u32, chance: f64) -> Duration {
-    let doubled = min.saturating_mul(2_u32.saturating_pow(failures.saturating_add(1).min(31)));
+    // Nothing, doubled, would stay nothing.
+    let first = min.max(Duration::from_millis(1));
+    let doubled = first.saturating_mul(2_u32.saturating_pow(failures.saturating_add(1).min(31)));
     let span = doubled.min(max).saturating_sub(min);
     (min + span.mul_f64(chance.clamp(0.0, 1.0))).min(max)
 }
@@ -42,6 +44,8 @@ mod tests {
         assert_eq!((at(12, 0.0), at(12, 1.0), at(u32::MAX, 1.0)), (1000, 3_600_000, 3_600_000));
         assert_eq!(at(5, 7.0), at(5, 1.0));
         assert_eq!(backoff((Duration::ZERO, Duration::ZERO), 9, 1.0), Duration::ZERO);
+        let from_nothing = |failures| backoff((Duration::ZERO, BOUNDS.1), failures, 1.0).as_millis();
+        assert_eq!((from_nothing(0), from_nothing(9), from_nothing(u32::MAX)), (2, 1024, 3_600_000));
         assert_eq!(backoff((Duration::from_secs(9), Duration::from_secs(2)), 9, 1.0), Duration::from_secs(2));
     }
 

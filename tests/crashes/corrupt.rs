@@ -3,7 +3,9 @@
 use axum_partnero::{
     Partnero,
     delivery::{CallKind, DeadReason},
+    sandbox::Answer,
 };
+use serde_json::json;
 
 use crate::{
     child::{Job, builder, track},
@@ -12,7 +14,7 @@ use crate::{
 };
 
 /// To a sale.
-const DAMAGES: [&str; 11] = [
+const DAMAGES: [&str; 16] = [
     "kind = 'gift'",
     "amount = 'a lot'",
     "amount = NULL",
@@ -24,6 +26,11 @@ const DAMAGES: [&str; 11] = [
     "payload = 'a sale'",
     "payload = '[]'",
     "outcome = 'lucky'",
+    "attempts = 4294967295",
+    "attempts = 9223372036854775807",
+    "token = 9223372036854775807",
+    "waited = 9223372036854775807",
+    "quiet_until = 9223372036854775807",
 ];
 /// What a text can only be in SQLite, which checks none.
 const NO_TEXTS: [&str; 4] = [
@@ -91,4 +98,46 @@ async fn listed_and_discarded(partnero: &Partnero, damages: &[&str]) {
     let status = partnero.status().await.unwrap();
     assert_eq!((status.dead, status.parked, status.pending), (0, 0, 0));
     tokio::time::sleep(ms(10)).await;
+}
+
+#[tokio::test]
+async fn a_hand_that_makes_all_of_sqlite_due_sends_nothing_again() {
+    make_all_due(Place::sqlite()).await;
+}
+
+#[tokio::test]
+async fn a_hand_that_makes_all_of_postgres_due_sends_nothing_again() {
+    if let Some(place) = Place::postgres().await {
+        make_all_due(place).await;
+    }
+}
+
+async fn make_all_due(place: Place) {
+    let sandbox = partnero(7).await;
+    let partnero = builder(Job::new(place.database.clone(), &sandbox)).await.build().unwrap();
+    let no = Answer::json(422, &json!({"message": "Not so.", "errors": {"email": ["Not so."]}}));
+    sandbox.fault(no).on("POST", "/customers").mentioning("refused");
+    let calls = [
+        Call::sign_up("refused"),
+        Call::sale("refused", "order-parked", 100),
+        Call::sign_up("mia"),
+        Call::sale("mia", "order-kept", 100),
+        Call::sale("mia", "order-refunded", 100),
+        Call::Refund { key: "order-refunded".to_owned() },
+    ];
+    for call in calls {
+        within(track(&partnero, call)).await.unwrap();
+        within(partnero.flush(DEADLINE)).await.unwrap();
+    }
+    sandbox.clear_faults();
+    let requests = sandbox.requests().len();
+    let letters = partnero.dead_letters().page(0, 9).await.unwrap();
+    assert_eq!((letters.len(), letters[0].parked), (1, 1));
+
+    assert_eq!(place.meddle("UPDATE partnero_calls SET due = 1").await, 6);
+    within(track(&partnero, Call::sale("mia", "order-next", 100))).await.unwrap();
+    within(partnero.flush(DEADLINE)).await.unwrap();
+    assert_eq!(place.meddle("UPDATE partnero_calls SET name = name WHERE due IS NOT NULL").await, 0);
+    assert_eq!(sandbox.requests().len(), requests + 1, "{:?}", sandbox.requests());
+    assert_eq!(partnero.dead_letters().page(0, 9).await.unwrap(), letters);
 }

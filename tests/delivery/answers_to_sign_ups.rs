@@ -2,11 +2,11 @@
 
 use axum_partnero::{
     NewCustomer, ReferralKey,
-    sandbox::{Answer, DuplicateCustomer, Fault, Sandbox, UnknownReferrer},
+    sandbox::{Answer, DuplicateCustomer, Fault, RafIdentity, Sandbox, UnknownReferrer},
 };
 use serde_json::json;
 
-use crate::support::{World, name, referred, shop, within};
+use crate::support::{World, name, referred, sale, shop, within};
 
 const POST: &str = "POST /customers";
 const GET: &str = "GET /customers/8";
@@ -140,6 +140,23 @@ async fn in_a_refer_a_friend_program_the_customer_is_kept_without_an_unknown_ref
         assert_eq!(name(end), "recorded", "{unknown:?}");
         assert_eq!(world.requests(), [POST, GET, POST]);
         assert_eq!(world.sandbox.ledger().customer("8").unwrap().referrer, None);
+    }
+}
+
+/// It may show its own id in the place of our key, or the second one that we gave.
+#[tokio::test]
+async fn in_a_refer_a_friend_program_a_customer_is_found_under_whatever_id() {
+    for friend in [NewCustomer::new("8"), NewCustomer::new("8").id("private")] {
+        let program = Sandbox::refer_a_friend().customer("anna");
+        let world = World::open(program.switch(|switches| switches.raf_identity = RafIdentity::Separate)).await;
+        world.sandbox.fault(Fault::StoreThenDrop).on("POST", "/customers").times(1);
+        let friend = friend.referred_by(ReferralKey::new("anna").unwrap());
+        let end = within(world.partnero.track_sign_up(friend.clone()).delivered()).await;
+        assert_eq!(name(end), "existed", "{friend:?}");
+        // Somebody is owed for it.
+        world.sandbox.fault(Answer::status(422)).on("POST", "/transactions").times(1);
+        let end = within(world.partnero.track_sale(sale("o1", 50).customer("8")).delivered()).await;
+        assert_eq!(name(end), "dead: rejected", "{friend:?}");
     }
 }
 

@@ -1,6 +1,19 @@
 //! Every way in which a network can fail, for every kind of call: one live transaction per sale, none per refund.
 
-use axum_partnero::sandbox::{Answer, DuplicateTransaction, Fault};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use axum_partnero::{
+    HoldReason, SqliteOutbox,
+    delivery::PartneroBuilder,
+    sandbox::{Answer, DuplicateTransaction, Fault},
+};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::support::{SHORT_TIMEOUT, World, dollars, each, ms, name, referred, sale, secs, shop, until, within};
 
@@ -172,4 +185,49 @@ async fn a_partnero_that_tells_repeats_apart_gets_none_all_the_same() {
             assert_eq!((name(end).as_str(), world.rows(&key)), ("recorded", 1));
         }
     }
+}
+
+/// Somebody's own, which panics when it is first asked.
+struct Breaks(AtomicBool);
+
+impl Resolve for Breaks {
+    fn resolve(&self, _: Name) -> Resolving {
+        assert!(self.0.swap(true, Ordering::Relaxed), "a bug");
+        Box::pin(async { Ok(Box::new(std::iter::once(SocketAddr::from(([127, 0, 0, 1], 0)))) as Addrs) })
+    }
+}
+
+/// One request at a time, the first of which breaks off. Time stands still.
+async fn broken(set: impl FnOnce(PartneroBuilder) -> PartneroBuilder) -> World {
+    let sandbox = shop().referred_customer("8", "anna").seed(7).spawn().await.unwrap();
+    let url = sandbox.url().replace("127.0.0.1", "localhost");
+    let client = reqwest::Client::builder().no_proxy().dns_resolver(Arc::new(Breaks(AtomicBool::new(false))));
+    let set =
+        |builder: PartneroBuilder| set(builder.base_url(url).http_client(client).max_in_flight(1).lease(secs(60)));
+    World::of(sandbox, set)
+}
+
+#[tokio::test]
+async fn a_delivery_that_panics_holds_up_no_other_and_is_taken_up_again() {
+    let world = broken(|builder| builder).await;
+    let first = world.partnero.track_sale(sale("o1", 50));
+    within(world.partnero.track_sale(sale("o2", 50).customer("8")).delivered()).await.unwrap();
+    assert_eq!(world.partnero.status().await.unwrap().in_flight, 1);
+    world.clock.advance(secs(60));
+    until("its lease is over", async || world.partnero.status().await.unwrap().uncertain == 1).await;
+    world.clock.advance(secs(30));
+    assert_eq!(name(within(first.delivered()).await), "recorded");
+    assert_eq!((world.rows("o1"), world.count("GET /transactions/o1")), (1, 1));
+}
+
+#[tokio::test]
+async fn a_probe_that_panics_is_one_that_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = SqliteOutbox::open(folder.path().join("partnero.db")).await.unwrap();
+    let world = broken(|builder| builder.outbox(outbox)).await;
+    let held = async || world.partnero.status().await.unwrap().held;
+    until("it is held", async || held().await == Some(HoldReason::Unavailable)).await;
+    assert!(world.requests().is_empty(), "the next one has its time");
+    world.clock.advance(secs(2));
+    assert_eq!(name(within(world.partnero.track_sale(sale("o1", 50)).delivered()).await), "recorded");
 }

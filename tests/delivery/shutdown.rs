@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use axum_partnero::{
-    NewTransaction, Partnero,
-    delivery::{BuildError, DeliveryError, TrackError},
+    NewTransaction, Partnero, SqliteOutbox,
+    delivery::{BuildError, DeliveryError, PartneroBuilder, TrackError},
     sandbox::{Answer, Fault, Sandbox},
 };
 
@@ -239,10 +239,17 @@ async fn settings_that_cannot_be_are_errors_and_the_greatest_are_not() {
         let error = built.unwrap_err().to_string();
         assert!(error.contains(says), "{error}");
     }
+    let folder = tempfile::tempdir().unwrap();
+    let file = SqliteOutbox::open(folder.path().join("partnero.db")).await.unwrap();
+    the_greatest_will_do(|builder| builder).await;
+    the_greatest_will_do(|builder| builder.outbox(file)).await;
+}
+
+async fn the_greatest_will_do(set: impl FnOnce(PartneroBuilder) -> PartneroBuilder) {
     let sandbox = shop().spawn().await.unwrap();
     let most = Duration::MAX;
-    let partnero = sandbox
-        .partnero_builder()
+    let partnero = set(sandbox.partnero_builder())
+        .outbox_timeout(most)
         .lease(most)
         .settle_delay(most)
         .max_age(most)

@@ -89,7 +89,11 @@ impl World {
 
     /// Time stands still until it is turned.
     pub(crate) async fn still(sandbox: SandboxBuilder, set: impl FnOnce(PartneroBuilder) -> PartneroBuilder) -> Self {
-        let sandbox = sandbox.seed(7).spawn().await.unwrap();
+        Self::of(sandbox.seed(7).spawn().await.unwrap(), set)
+    }
+
+    /// The same of a sandbox that is there.
+    pub(crate) fn of(sandbox: Sandbox, set: impl FnOnce(PartneroBuilder) -> PartneroBuilder) -> Self {
         let clock = Clock::manual();
         let partnero = set(flying(sandbox.partnero_builder(), &clock)).build().unwrap();
         Self { sandbox, partnero, clock, turning: None }

@@ -1,6 +1,6 @@
 //! The order and its conversion, both or neither.
 
-use axum_partnero::Partnero;
+use axum_partnero::{NewTransaction, Partnero};
 
 use crate::{
     database::{App, Database, Kind, Tx},
@@ -188,5 +188,24 @@ async fn a_flush_waits_for_both_steps_of_an_adjustment() {
             })
             .await;
         }
+    }
+}
+
+/// It has no amount, and nothing is wrong with it.
+#[tokio::test]
+async fn a_sale_that_states_its_commission_is_sent_like_any_other() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let Some(app) = App::open(kind, shop()).await else { return };
+        let commission = |key, amount| NewTransaction::with_reward(key, dollars(amount)).customer("7");
+        let mut tx = app.database.begin().await;
+        tx.with(&app.partnero).track_sale(commission("order-1", 10)).await.unwrap();
+        tx.commit().await;
+        app.partnero.track_sale(commission("order-2", 20));
+        app.partnero.track_adjustment(commission("order-2", 5));
+        app.flush().await;
+        let letters = app.partnero.dead_letters().page(0, 10).await.unwrap();
+        assert!(letters.is_empty(), "{letters:?}");
+        assert_eq!((app.rows("order-1"), app.live("order-2").len()), (1, 1));
+        assert_eq!(app.sandbox.ledger().owed(), dollars(15));
     }
 }

@@ -89,6 +89,19 @@ fn too_many_requests_pause_for_as_long_as_asked_up_to_an_hour() {
 }
 
 #[test]
+fn a_pause_of_no_time_at_all_is_one_of_ours() {
+    for asked in [Duration::ZERO, Duration::from_millis(999)] {
+        let mut gate = Gate::new(8);
+        for (now, until) in [(0, 2), (2, 6), (6, 14)] {
+            let held = gate.record(Signal::Paused(Some(asked)), at(now));
+            assert_eq!(held, Some(Change::Held(HoldReason::RateLimited)), "{asked:?}");
+            assert_eq!((gate.width(at(now)), gate.pause_ends(at(now))), (0, Some(at(until))), "{asked:?}");
+            assert_eq!(gate.look(at(until)), Some(Change::Resumed));
+        }
+    }
+}
+
+#[test]
 fn a_pause_ends_by_itself_and_says_so_once() {
     let mut gate = Gate::new(8);
     gate.record(Signal::Paused(Some(at(30))), at(0));

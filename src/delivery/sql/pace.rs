@@ -13,6 +13,9 @@ use crate::delivery::{
 /// More than clocks differ between two looks.
 const JUMP: Duration = Duration::from_secs(1);
 
+/// And more than a look takes, where the time of day is a database's: worth a line.
+const SET_BACK: Duration = Duration::from_secs(60);
+
 /// The last look at both clocks.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
@@ -30,7 +33,14 @@ impl Pace {
                 tracing::info!(by = ?Duration::from_millis(now - was - millis(passed)), "the time of day was set forward");
                 self.quiet_until = later(now, settle_delay);
             }
+            let back = later(was, passed).saturating_sub(now);
+            if back >= millis(SET_BACK) {
+                let by = Duration::from_millis(back);
+                tracing::warn!(?by, "the time of day was set back: what waits for its time waits that much longer");
+            }
         }
+        // Set back again, it is no longer from there than it was from before.
+        self.quiet_until = self.quiet_until.min(later(now, settle_delay));
         self.quiet_until
     }
 }
@@ -48,7 +58,7 @@ mod tests {
         assert_eq!(pace.look(65_900, second * 61, delay), 0, "not quite in step");
         assert_eq!(pace.look(3_665_900, second * 61, delay), 3_695_900, "an hour forward");
         assert_eq!(pace.look(3_666_900, second * 62, delay), 3_695_900, "and on");
-        assert_eq!(pace.look(66_900, second * 62, delay), 3_695_900, "and back");
-        assert_eq!(pace.look(67_900, second * 63, delay), 3_695_900);
+        assert_eq!(pace.look(66_900, second * 62, delay), 96_900, "and back");
+        assert_eq!(pace.look(67_900, second * 63, delay), 96_900);
     }
 }

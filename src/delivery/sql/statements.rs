@@ -90,6 +90,8 @@ statements! {
     /// What may be sent. Parameters: name, now, the newest version that can be read, how many.
     due = concat!("SELECT ", columns!(), " FROM partnero_calls c \
          WHERE c.name = $1 AND c.due <= $2 AND c.version <= $3 ORDER BY c.due, c.id LIMIT $4");
+    /// Takes what is out of the way or over off the agenda, where it never is but by hand. Parameter: ids.
+    strike = "UPDATE partnero_calls SET due = NULL WHERE id [[SELECT CAST(k.value AS BIGINT) FROM LIST($1) AS k]]";
     /// When something will be due. Parameters: name, now, version.
     next_due = "SELECT c.due FROM partnero_calls c WHERE c.name = $1 AND c.due > $2 AND c.version <= $3 \
          ORDER BY c.due, c.id LIMIT 1";

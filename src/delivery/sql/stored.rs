@@ -18,6 +18,9 @@ use super::driver::{Record, Value};
 /// The version of the rows that this version writes, and the newest that it reads.
 pub(crate) const VERSION: u64 = 1;
 
+/// Nothing counts that far. What goes beyond it is damage: it would grow until no column takes it any more.
+const MOST: u64 = 1 << 62;
+
 /// A call of the table.
 #[derive(Clone, Debug)]
 pub(crate) struct Stored {
@@ -65,14 +68,14 @@ impl Stored {
         };
         let state = damage.read("state", &record.take(7), |text| read_state(text, end)).unwrap_or(State::Pending);
         let flag = |column| record.int(column).is_some_and(|flag| flag != 0);
-        let number = |column| record.number(column).unwrap_or_default();
+        let mut number = |name, column, most| damage.number(name, record.number(column), most);
         let course = Course {
             due: record.number(12),
-            quiet_until: number(13),
-            waited: number(14),
-            token: number(16),
+            quiet_until: number("quiet_until", 13, MOST),
+            waited: number("waited", 14, MOST),
+            token: number("token", 16, MOST),
             amount,
-            attempts: u32::try_from(number(15)).unwrap_or(u32::MAX),
+            attempts: u32::try_from(number("attempts", 15, u64::from(u32::MAX / 2))).unwrap_or_default(),
             kind,
             state,
             uncertain: flag(9),
@@ -81,17 +84,14 @@ impl Stored {
             suspect: flag(11),
         };
         let open = matches!(state, State::Pending | State::Claimed | State::Parked | State::Dead);
-        let (wants_customer, wants_transaction, wants_amount) = match kind {
-            CallKind::SignUp => (true, false, false),
-            CallKind::Sale | CallKind::Adjustment => (true, true, true),
-            CallKind::Refund => (false, true, false),
-            CallKind::Unknown => (false, false, false),
+        let (wants_customer, wants_transaction) = match kind {
+            CallKind::SignUp => (true, false),
+            CallKind::Sale | CallKind::Adjustment => (true, true),
+            CallKind::Refund => (false, true),
+            CallKind::Unknown => (false, false),
         };
         if open && (wants_customer && customer.is_none() || wants_transaction && transaction.is_none()) {
             damage.note("a key is missing");
-        }
-        if open && wants_amount && amount.is_none() {
-            damage.note("the amount is missing");
         }
         Self {
             id,
@@ -99,7 +99,7 @@ impl Stored {
             customer,
             transaction,
             course,
-            tracked_at: number(17),
+            tracked_at: record.number(17).unwrap_or_default(),
             behind: None,
             death: None,
             died_at: None,
@@ -203,6 +203,15 @@ impl Damage {
             self.note(&format!("`{column}` can't be read"));
         }
         read
+    }
+
+    fn number(&mut self, column: &str, value: Option<u64>, most: u64) -> u64 {
+        let value = value.unwrap_or_default();
+        if value <= most {
+            return value;
+        }
+        self.note(&format!("`{column}` can't be right"));
+        0
     }
 
     fn text(&mut self, column: &str, value: Value) -> Option<Arc<str>> {

@@ -17,6 +17,7 @@ use super::{
     SqlStore,
     claim::{Round, questions},
     driver::{Driver, Lock, Tx as _, Value},
+    ids,
     pace::Pace,
     stored::Stored,
 };
@@ -55,13 +56,17 @@ impl<D: Driver> SqlStore<D> {
 
     async fn take_in(&self, tx: &mut D::Tx, now: Millis, limit: usize, terms: Terms) -> Result<Claim, OutboxError> {
         let quiet = self.pace().look(now, self.clock.monotonic(), terms.settle_delay);
-        let most = (limit + limit / 4).max(self.look_at.load(Ordering::Relaxed));
+        let most = limit.saturating_add(limit / 4).max(self.look_at.load(Ordering::Relaxed));
         let parameters = vec![self.name(), now.into(), self.version.into(), most.into()];
         let due = tx.query(&self.sql.due, parameters).await?;
         if due.is_empty() {
             return Ok(Claim { next: self.next_due(tx, now).await?, ..Claim::default() });
         }
-        let due: Vec<_> = due.into_iter().map(Stored::read).collect();
+        let all = due.len() < most;
+        let (due, over): (Vec<_>, Vec<_>) = due.into_iter().map(Stored::read).partition(|row| row.course.is_open());
+        if !over.is_empty() {
+            tx.query(&self.sql.strike, vec![ids(over.iter().map(|row| row.id))?]).await?;
+        }
         let mut parameters = vec![self.name()];
         parameters.extend(questions(&due).map(Value::Text));
         let related = tx.query(&self.sql.related, parameters).await?;
@@ -71,7 +76,7 @@ impl<D: Driver> SqlStore<D> {
         round.keep_quiet(quiet);
         round.run(&order, limit);
         let payloads = self.write(tx, &mut round).await?;
-        let (few, all) = (round.claimed.len() < limit, order.len() < most);
+        let few = round.claimed.len() < limit;
         round.claim.next = match round.claim.next {
             None if few && all && round.freed.is_empty() => self.next_due(tx, now).await?,
             _ => Some(Duration::ZERO),

@@ -26,6 +26,12 @@ fn a_customer_is_there_under_its_own_key_alone() {
         (json!({"id": "7"}), "7", "there"),
         (json!({"id": 7, "referral_link": "https://x.test?ref=7"}), "7", "there"),
         (json!({"key": null, "id": 7}), "7", "there"),
+        // Or an id of its own, be it one that we gave: then it isn't the path's.
+        (json!({"id": "cus_1"}), "7", "there"),
+        (json!({"id": "cus_1", "email": "m@x.test"}), "7", "there"),
+        (json!({"id": 9, "email": null}), "7", "there"),
+        (json!({"id": "cus_1", "email": "M@X.test "}), "m@x.test", "absent"),
+        (json!({"id": "m@x.test", "email": "m@x.test"}), "m@x.test", "there"),
         // The path finds customers by other things as well: other people.
         (json!({"key": "8", "email": "7"}), "7", "absent"),
         (json!({"key": "8", "id": 7}), "7", "absent"),

@@ -29,6 +29,7 @@ fn the_first_step() {
         an earlier one deleted it and died             | 1 sale 10 recorded, 2 adjustment 5 dead deleted | 3 adjustment 10 | - | send
         an earlier one may have deleted it and died    | 1 sale 10 recorded, 2 adjustment 5 dead uncertain | 3 adjustment 10 | - | send
         an earlier one was discarded after that        | 1 sale 10 recorded, 2 adjustment 5 discarded deleted | 3 adjustment 10 | - | send
+        an earlier one was ignored after that          | 1 sale 10 recorded, 2 adjustment 5 ignored deleted | 3 adjustment 10 | - | send
         a discarded refund may have deleted it         | 1 sale 10 recorded, 2 refund discarded uncertain | 3 adjustment 10 | - | send
         a sale with a later id went before it          | 1 adjustment 5 adjusted, 2 sale 10 recorded | 3 adjustment 10 | - | send
         the customer is busy                           | 1 sale 10 recorded                       | 3 adjustment 5  | first 2        | wait
