@@ -59,8 +59,8 @@ async fn track(app: &AppState, event: &Event) -> Result<(), BoxError> {
             let sale = NewTransaction::new(text("id"), amount(cents("amount_paid"))?).customer(user);
             app.partnero.track_sale(sale).stored().await?;
         }
-        // Of the whole or of a part: what is left counts. Nothing left is a refund.
-        "charge.refunded" => {
+        // What is left counts; nothing left is a refund. A charge of no invoice is none of ours, and done.
+        "charge.refunded" if object["invoice"].is_string() => {
             let left = amount(cents("amount") - cents("amount_refunded"))?;
             let sale = NewTransaction::new(text("invoice"), left).customer(user);
             app.partnero.track_adjustment(sale).stored().await?;
@@ -129,6 +129,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             send(&url, "charge.refunded", refunded("in_3", 2000)).await?;
             send(&url, "invoice.paid", paid("in_3")).await?;
         }
+        let other = send(&url, "charge.refunded", json!({"invoice": null, "customer": "cus_1"})).await?;
+        proof.that("a refund of something else is taken, and does nothing", other == 200);
         let forged = reqwest::Client::new().post(&url).body(json!({"type": "invoice.paid"}).to_string()).send().await?;
         proof.that("what Stripe didn't sign is refused", forged.status() == StatusCode::BAD_REQUEST);
         delivered(&partnero).await?;

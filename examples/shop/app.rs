@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::{
     error::{Form, Path, ShopError},
     pages, session,
-    store::{Shop, User},
+    store::{Order, Shop, User},
     token::Token,
 };
 
@@ -92,12 +92,15 @@ async fn refund(
     user: User,
     Path(order): Path<String>,
 ) -> Result<Redirect, ShopError> {
-    shop.with_order(&user, &order, |order| {
+    let refund = |order: &mut Order| {
         order.refund();
-        // `track_*` waits for nothing, so it may be called under the shop's lock (or in your transaction's last line):
-        // then the reports have the order of the refunds.
-        partnero.track_refund(&order.id);
         Ok(())
+    };
+    // Once the shop has it in its file: what isn't refunded must never be reported as if it were. `track_*` waits for
+    // nothing, so it may be called under the shop's lock: then the reports have the order of the refunds. In a
+    // transaction of yours, `partnero.in_transaction(&mut tx)` does both.
+    shop.change_order(&user, &order, refund, |order| {
+        partnero.track_refund(&order.id);
     })?;
     Ok(Redirect::to("/orders"))
 }
@@ -116,11 +119,10 @@ async fn refund_part(
     Path(order): Path<String>,
     Form(form): Form<RefundPart>,
 ) -> Result<Redirect, ShopError> {
-    shop.with_order(&user, &order, |order| {
-        order.refund_part(form.refund, &form.amount)?;
+    let refund = |order: &mut Order| order.refund_part(form.refund, &form.amount);
+    shop.change_order(&user, &order, refund, |order| {
         let remaining = NewTransaction::new(&order.id, order.remaining());
         partnero.track_adjustment(remaining.customer(&user.id).product_id(order.product.id));
-        Ok(())
     })?;
     Ok(Redirect::to("/orders"))
 }

@@ -12,7 +12,8 @@ pub struct Log;
 /// A shop of a refer-a-friend program would save `customer.referral_link` in `signed_up`.
 impl Observer for Log {
     async fn signed_up(&self, key: &CustomerKey, _: &Customer) -> Result<(), BoxError> {
-        info!(customer = %key, "Partnero has the customer");
+        // `{:?}`, for a key may be an e-mail address.
+        info!(customer = ?key, "Partnero has the customer");
         Ok(())
     }
 

@@ -123,8 +123,17 @@ impl Shop {
         self.0.data.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All of a change or nothing, like a transaction: it is in the file before anybody sees it.
     fn change<T>(&self, change: impl FnOnce(&mut Data) -> Result<T, ShopError>) -> Result<T, ShopError> {
+        self.change_and(change, |_| ())
+    }
+
+    /// All of a change or nothing, like a transaction: it is in the file before anybody sees it. Then, under the same lock,
+    /// something is made of it.
+    fn change_and<T>(
+        &self,
+        change: impl FnOnce(&mut Data) -> Result<T, ShopError>,
+        then: impl FnOnce(&T),
+    ) -> Result<T, ShopError> {
         let mut data = self.data();
         let mut changed = data.clone();
         let result = change(&mut changed)?;
@@ -132,6 +141,7 @@ impl Shop {
         fs::write(&new, serde_json::to_vec(&changed).map_err(io::Error::from)?)?;
         fs::rename(&new, &self.0.file)?;
         *data = changed;
+        then(&result);
         Ok(result)
     }
 
@@ -190,16 +200,23 @@ impl Shop {
         self.data().orders.iter().rev().filter(|order| order.user == user.id).cloned().collect()
     }
 
-    /// Changes an order, under the shop's lock. Another user's order is as good as none.
-    pub fn with_order(
+    /// Changes an order, and tells of it, both under the shop's lock. Another user's order is as good as none.
+    pub fn change_order(
         &self,
         user: &User,
         id: &str,
         change: impl FnOnce(&mut Order) -> Result<(), ShopError>,
+        tell: impl FnOnce(&Order),
     ) -> Result<(), ShopError> {
-        self.change(|data| {
-            let order = data.orders.iter_mut().find(|order| order.id == id && order.user == user.id);
-            change(order.ok_or(ShopError::NotFound)?)
-        })
+        let changed = self.change_and(
+            |data| {
+                let order = data.orders.iter_mut().find(|order| order.id == id && order.user == user.id);
+                let order = order.ok_or(ShopError::NotFound)?;
+                change(order)?;
+                Ok(order.clone())
+            },
+            tell,
+        );
+        changed.map(drop)
     }
 }

@@ -1,6 +1,13 @@
 //! Keeps dashboards for a minute, and in need for ten more.
 
-use std::{fmt::Display, sync::Arc, time::Duration};
+use std::{
+    fmt::Display,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use moka::future::Cache;
 
@@ -33,6 +40,8 @@ struct Dashboards {
     api: ApiClient,
     budget: Budget,
     cache: Cache<CustomerKey, Arc<Kept>>,
+    /// How often a customer was forgotten. What was being read then may be theirs, and isn't kept.
+    forgotten: AtomicU64,
 }
 
 struct Kept {
@@ -87,13 +96,14 @@ impl Dashboards {
         let cache = Cache::builder()
             .max_capacity(CAPACITY)
             .weigher(|_, kept: &Arc<Kept>| kept.weight())
-            // Nobody's data stays because nobody asks for it.
+            // Later it is shown to nobody. It goes when next anybody asks for a dashboard: moka has no thread for that.
             .time_to_live(TOO_OLD)
             .build();
-        Self { api: api.clone(), budget: Budget::new(clock.clone()), cache }
+        Self { api: api.clone(), budget: Budget::new(clock.clone()), cache, forgotten: AtomicU64::new(0) }
     }
 
     async fn get(&self, key: CustomerKey) -> Dashboard {
+        let forgotten = self.forgotten.load(Ordering::SeqCst);
         let read = Box::pin(async {
             let before = self.cache.get(&key).await;
             let (dashboard, all_came) = read(&self.api, &self.budget, &key).await;
@@ -104,7 +114,12 @@ impl Dashboards {
         let patience = self.budget.clock().monotonic() + PATIENCE;
         tokio::select! {
             biased;
-            entry = self.cache.entry(key.clone()).or_insert_with_if(read, is_old) => entry.into_value().dashboard.clone(),
+            entry = self.cache.entry(key.clone()).or_insert_with_if(read, is_old) => {
+                if self.forgotten.load(Ordering::SeqCst) != forgotten {
+                    self.cache.invalidate(&key).await;
+                }
+                entry.into_value().dashboard.clone()
+            }
             () = self.budget.clock().sleep_until(patience) => match self.cache.get(&key).await {
                 Some(kept) => Dashboard::unavailable().or(&kept.dashboard),
                 None => Dashboard::unavailable(),
@@ -115,7 +130,10 @@ impl Dashboards {
 
 impl Companion for Dashboards {
     fn forget(self: Arc<Self>, customer: CustomerKey) -> Forgetting {
-        Box::pin(async move { self.cache.invalidate(&customer).await })
+        Box::pin(async move {
+            self.forgotten.fetch_add(1, Ordering::SeqCst);
+            self.cache.invalidate(&customer).await;
+        })
     }
 }
 
@@ -152,5 +170,27 @@ impl Kept {
             + self.dashboard.share.iter().map(|link| link.url.len() + 64).sum::<usize>();
         let bytes = 1024 + links + friends.iter().map(texts).sum::<usize>();
         u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dashboard::{Friend, Friends, Part};
+
+    #[test]
+    fn a_dashboard_weighs_at_least_what_its_texts_take() {
+        let weight = |dashboard: &Dashboard| {
+            let dashboard = dashboard.clone();
+            Kept { dashboard, all_came: true, read_at: Duration::ZERO, stale_since: None }.weight()
+        };
+        let mut dashboard = Dashboard::unavailable();
+        let empty = weight(&dashboard);
+        dashboard.link = Part::Loaded("x".repeat(2_000));
+        assert!(weight(&dashboard) >= empty + 2_000);
+        let text = || Some("x".repeat(80));
+        let friend = Friend { name: text(), email: text(), status: text(), since: text() };
+        dashboard.friends = Part::Loaded(Friends { list: vec![friend; 100], more: false });
+        assert!(weight(&dashboard) >= empty + 2_000 + 100 * 4 * 80);
     }
 }

@@ -108,8 +108,8 @@ fn beneath(path: &str) -> String {
 
 /// The router's path on the site: the fragment may stand in a page anywhere.
 fn site_path(fragment: &str) -> String {
-    let path = fragment.strip_suffix("fragment").unwrap_or(fragment).trim_matches('/');
-    // Two slashes at the beginning would be a host.
+    let path = fragment.strip_suffix("fragment").unwrap_or(fragment).trim_matches(['/', '\\']);
+    // Two slashes at the beginning would be a host, and a backslash is one to browsers.
     if path.is_empty() { String::new() } else { format!("/{path}") }
 }
 
@@ -175,6 +175,8 @@ mod tests {
             ("/friends/fragment", "/friends"),
             ("/a/fragment/fragment", "/a/fragment"),
             ("//evil.test/fragment", "/evil.test"),
+            ("/\\evil.test/fragment", "/evil.test"),
+            ("\\/evil.test/fragment", "/evil.test"),
         ] {
             assert_eq!(site_path(path), base);
         }

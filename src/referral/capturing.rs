@@ -73,8 +73,8 @@ impl<M: Mode> ReferralLayer<M> {
     /// - when it doesn't hold that key already, and the key counts, see [`attribution`](Self::attribution);
     /// - where the application hasn't set a cookie of that name itself.
     ///
-    /// That answer gets `Cache-Control: private, no-store`, and loses the `CDN-Cache-Control` and `Surrogate-Control` that
-    /// would say otherwise. All others pass untouched. A link's page that a cache in front of the application keeps is
+    /// That answer gets `Cache-Control: private, no-store`, and loses what would tell a CDN or a proxy otherwise
+    /// (`CDN-Cache-Control` and the like, `Surrogate-Control`, `X-Accel-Expires`). All others pass untouched. A link's page that a cache in front of the application keeps is
     /// never seen here: its key is the script's alone.
     ///
     /// Called again, the last cookie counts.

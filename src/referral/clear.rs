@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum_core::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use http::{
-    HeaderMap, HeaderValue,
+    HeaderMap, HeaderName, HeaderValue,
     header::{CACHE_CONTROL, SET_COOKIE},
 };
 
@@ -73,9 +73,16 @@ impl IntoResponse for ClearCookies {
     }
 }
 
-/// Keeps a response that sets a cookie out of caches, also of those that heed a header of their own.
+/// Keeps a response that sets a cookie out of caches, also of those that heed a header of their own: that of all CDNs, or
+/// of one (RFC 9213), and the older ones of Varnish, Fastly and nginx.
 pub(super) fn keep_private(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, PRIVATE);
-    headers.remove("cdn-cache-control");
-    headers.remove("surrogate-control");
+    let is_of_some = |name: &&HeaderName| {
+        let name = name.as_str();
+        name.ends_with("-cache-control") || matches!(name, "surrogate-control" | "x-accel-expires")
+    };
+    let of_some: Vec<_> = headers.keys().filter(is_of_some).cloned().collect();
+    for name in of_some {
+        headers.remove(name);
+    }
 }

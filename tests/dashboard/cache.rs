@@ -124,3 +124,17 @@ async fn who_is_forgotten_is_dropped() {
     let dashboard = partnero.dashboard("anna").await;
     assert_eq!((parts(&dashboard).as_str(), dashboard.stale), ("-----", false));
 }
+
+#[tokio::test]
+async fn who_is_forgotten_while_they_are_read_is_not_kept() {
+    let (sandbox, partnero, _) = anna_with(&["mia"]).await;
+    sandbox.fault(Fault::Slow(crate::wait::ms(200)));
+    let handle = partnero.clone();
+    let reading = tokio::spawn(async move { handle.dashboard("anna").await });
+    crate::wait::until("it is asked", async || !sandbox.requests().is_empty()).await;
+    partnero.forget("anna").await.unwrap();
+    reading.await.unwrap();
+    sandbox.clear_faults();
+    sandbox.fault(Answer::status(500)).on("GET", "*");
+    assert_eq!(parts(&partnero.dashboard("anna").await), "-----");
+}

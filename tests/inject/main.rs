@@ -8,6 +8,7 @@ mod left_alone;
 mod nonce;
 mod places;
 mod properties;
+mod said;
 mod serving;
 mod streaming;
 

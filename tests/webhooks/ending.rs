@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use axum_partnero::{SqliteOutbox, WebhookEvent, webhook::EventId};
+use axum_partnero::{Clock, SqliteOutbox, WebhookEvent, webhook::EventId};
 use tokio::sync::Semaphore;
 
 use crate::support::{App, ms, sale, secs, until, webhooks};
@@ -58,6 +58,28 @@ async fn shutting_down_lets_handlers_end_that_are_at_work_and_begins_no_more() {
     let report = ending.await.unwrap();
     assert_eq!((report.handled, report.left, gate.began.load(Ordering::SeqCst)), (1, Some(1), 1));
     assert_eq!(app.inbox.shutdown(secs(0)).await, report, "asked again, it says the same");
+}
+
+#[tokio::test]
+async fn what_was_claimed_ahead_is_not_begun_any_more_while_the_inbox_ends() {
+    let gate = Gate::new();
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = SqliteOutbox::open(folder.path().join("partnero.db")).await.unwrap();
+    // Its time stands still: what is claimed ahead isn't given back for waiting too long.
+    let webhooks = webhooks::<()>().inbox(outbox).on_event(gate.handler()).max_in_progress(1).clock(Clock::manual());
+    let inbox = webhooks.build().unwrap();
+    let app = App::new(inbox.clone()).await;
+    for sent in ["1", "2", "3"] {
+        assert_eq!(app.send(sale(sent)).await, 200);
+    }
+    gate.through.add_permits(1);
+    until("one is claimed ahead", async || inbox.status().await.unwrap().in_progress == 2).await;
+    gate.begun(2).await;
+    let ending = tokio::spawn(async move { inbox.shutdown(secs(60)).await });
+    until("no more is taken", async || app.send(sale("4")).await == 503).await;
+    gate.through.add_permits(9);
+    let report = ending.await.unwrap();
+    assert_eq!((report.handled, report.left, gate.began.load(Ordering::SeqCst)), (2, Some(1), 2));
 }
 
 #[tokio::test]

@@ -6,12 +6,12 @@ use std::sync::{
 };
 
 use axum_partnero::{
-    SqliteOutbox, WebhookEvent,
-    webhook::{DeadEvents, EventId},
+    Clock, SqliteOutbox, WebhookEvent,
+    webhook::{DeadEvents, EventId, InboxStatus},
 };
 use serde_json::json;
 
-use crate::support::{App, body, ms, until, webhooks};
+use crate::support::{App, body, ms, secs, until, webhooks};
 
 #[tokio::test]
 async fn a_dead_letter_is_handled_again_when_it_is_retried_from_another_process_and_what_waits_follows() {
@@ -51,7 +51,36 @@ async fn a_dead_letter_is_handled_again_when_it_is_retried_from_another_process_
     until("both are handled", async || seen.lock().unwrap().len() == 2).await;
     assert_eq!(*seen.lock().unwrap(), ["transaction.created", "transaction.deleted"]);
     assert_eq!(app.send(body("transaction.created", &json!({"key": "order-1"}))).await, 200);
-    assert_eq!(app.inbox.status().await.unwrap(), axum_partnero::webhook::InboxStatus::default(), "a repeat, still");
+    assert_eq!(app.inbox.status().await.unwrap(), InboxStatus::default(), "a repeat, still");
+}
+
+/// An inbox in memory is looked at when something happens, and at no other time.
+#[tokio::test]
+async fn in_memory_what_waits_goes_on_once_the_letter_before_it_is_retried_or_discarded_or_too_old() {
+    for way in ["retried", "discarded", "too old"] {
+        let failed = AtomicBool::new(false);
+        let handler = move |_: EventId, _: WebhookEvent| {
+            let first = !failed.swap(true, Ordering::SeqCst);
+            std::future::ready(if first { Err("the books are closed") } else { Ok(()) })
+        };
+        let clock = Clock::manual();
+        let webhooks = webhooks::<()>().on_event(handler).attempts(1).keep_dead_letters(secs(1)).clock(clock.clone());
+        let app = App::new(webhooks.build().unwrap()).await;
+        for name in ["transaction.created", "transaction.deleted"] {
+            assert_eq!(app.send(body(name, &json!({"key": "order-1"}))).await, 200);
+        }
+        until("it is a dead letter", async || app.inbox.status().await.unwrap().dead == 1).await;
+        let letters = app.inbox.dead_letters();
+        let letter = letters.page(0, 9).await.unwrap().remove(0).id;
+        match way {
+            "retried" => assert!(letters.retry(letter).await.unwrap()),
+            "discarded" => assert!(letters.discard(letter).await.unwrap()),
+            _ => clock.advance(secs(61)),
+        }
+        until(way, async || app.inbox.status().await.unwrap() == InboxStatus::default()).await;
+        let handled = app.inbox.shutdown(secs(10)).await.handled;
+        assert_eq!(handled, if way == "retried" { 2 } else { 1 }, "{way}");
+    }
 }
 
 #[tokio::test]

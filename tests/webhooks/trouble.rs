@@ -129,6 +129,7 @@ async fn rows_that_somebody_damaged_are_dead_letters_and_hold_up_nobody() {
 #[tokio::test]
 async fn a_worker_whose_lease_has_ended_settles_nothing() {
     // The first process is stopped in its handler for longer than its lease; the second takes over.
+    let (log, _guard) = crate::log::Log::start();
     let clock = Clock::manual();
     let folder = tempfile::tempdir().unwrap();
     let outbox = SqliteOutbox::open(folder.path().join("partnero.db")).await.unwrap();
@@ -163,6 +164,7 @@ async fn a_worker_whose_lease_has_ended_settles_nothing() {
     go.add_permits(1);
     until("the first is through", async || go.available_permits() == 0).await;
     assert_eq!(second.status().await.unwrap().in_progress, 1, "it is the second's");
+    until("that is said", async || log.count("took longer than its lease and may run twice") == 1).await;
     go.add_permits(1);
     until("the second is through", async || second.status().await.unwrap().oldest.is_none()).await;
     assert_eq!(second.shutdown(secs(10)).await.handled, 1);

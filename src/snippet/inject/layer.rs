@@ -87,10 +87,11 @@ impl SnippetLayer {
     /// It is asked once a request, and must not wait. It gets the request's headers and extensions: what your consent banner
     /// has set, or what a layer further out has found. Called again, the last one counts.
     ///
-    /// Pages then depend on the visitor, and say so with `Vary: Cookie`. If consent is told by another header than
-    /// `Cookie`, name that one in `Vary` yourself. A browser that has a page from before the visitor's consent asks
-    /// whether it changed: that question is left out of the request (`If-None-Match`, `If-Modified-Since`), so that the
-    /// page comes with the tag. A page that a cache may keep without asking (`max-age`) stays there as it is.
+    /// Pages then depend on the visitor, and say so with `Vary: Cookie`: a CDN that doesn't heed it must not keep them. If
+    /// consent is told by another header than `Cookie`, name that one in `Vary` yourself. A browser that has a page from
+    /// before the visitor's consent asks whether it changed: that question is left out of the request (`If-None-Match`,
+    /// `If-Modified-Since`), so that the page comes with the tag. A page that a cache may keep without asking (`max-age`)
+    /// stays there as it is.
     ///
     /// ```
     /// use axum_partnero::{Snippet, SnippetLayer};

@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, Once},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use http::{Extensions, HeaderMap, response::Parts};
@@ -27,9 +30,14 @@ pub(super) struct Settings {
 }
 
 /// What is said once, not for each page.
+#[derive(Default)]
 struct Said {
-    compressed: Once,
-    nonce: Once,
+    compressed: AtomicBool,
+    nonce: AtomicBool,
+}
+
+fn is_first(said: &AtomicBool) -> bool {
+    !said.swap(true, Ordering::Relaxed)
 }
 
 /// What is known of a response before it is there.
@@ -41,8 +49,7 @@ pub(super) struct Asked {
 
 impl Settings {
     pub(super) fn new(snippet: Snippet) -> Self {
-        let said = Arc::new(Said { compressed: Once::new(), nonce: Once::new() });
-        Self { snippet, consent: None, nonce: None, said }
+        Self { snippet, consent: None, nonce: None, said: Arc::default() }
     }
 
     /// Asks about a request.
@@ -62,16 +69,16 @@ impl Asked {
         let Self { settings, consents, nonce } = self;
         match page::kind(parts) {
             Kind::Page => {}
-            Kind::Compressed if consents => {
-                settings.said.compressed.call_once(|| {
+            Kind::Compressed => {
+                if consents && is_first(&settings.said.compressed) {
                     tracing::warn!(
                         "a compressed page passes without Partnero's tag: add `SnippetLayer` before the layer that \
                          compresses, so that it is nearer to the handlers"
                     );
-                });
+                }
                 return None;
             }
-            Kind::Compressed | Kind::Other => return None,
+            Kind::Other => return None,
         }
         if settings.consent.is_some() {
             page::vary_by_cookie(&mut parts.headers);
@@ -87,7 +94,9 @@ impl Asked {
             None => settings.snippet,
             Some(Ok(tag)) => tag,
             Some(Err(error)) => {
-                settings.said.nonce.call_once(|| tracing::error!("Partnero's tag goes without its nonce: {error}"));
+                if is_first(&settings.said.nonce) {
+                    tracing::error!("Partnero's tag goes without its nonce: {error}");
+                }
                 settings.snippet
             }
         };

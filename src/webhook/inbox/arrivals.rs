@@ -154,3 +154,56 @@ impl Arrivals {
         drop(self.take());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::poll;
+
+    use super::*;
+
+    fn event(bytes: usize) -> NewEvent {
+        NewEvent {
+            id: [0; 32].into(),
+            time: None,
+            event: String::new(),
+            webhook_key: None,
+            resource: None,
+            body: vec![b' '; bytes].into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn bodies_that_wait_are_bounded_together_and_make_room_when_they_are_stored() {
+        const MIB: usize = 1024 * 1024;
+
+        let (intake, outlet) = intake(CancellationToken::new());
+        let mut arrivals = outlet.open().await;
+        let mut stored: Vec<_> = (0..16).map(|_| Box::pin(intake.store(event(MIB - 1)))).collect();
+        for it in &mut stored {
+            assert!(poll!(it).is_pending());
+        }
+        assert_eq!(intake.store(event(0)).await, Err(NotStored::Busy));
+        let (events, mut waiting) = arrivals.take();
+        assert_eq!(events.len(), 16);
+        assert_eq!(intake.store(event(0)).await, Err(NotStored::Busy), "they are still being stored");
+        waiting.swap_remove(0).tell(Ok(Added::New));
+        assert_eq!(stored.swap_remove(0).await, Ok(Added::New));
+        let mut fits = Box::pin(intake.store(event(MIB - 1)));
+        assert!(poll!(&mut fits).is_pending());
+        assert_eq!(intake.store(event(0)).await, Err(NotStored::Busy));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_is_left_out() {
+        let (intake, outlet) = intake(CancellationToken::new());
+        let mut arrivals = outlet.open().await;
+        let mut stored: Vec<_> = (1..=3).map(|bytes| Box::pin(intake.store(event(bytes)))).collect();
+        for it in &mut stored {
+            assert!(poll!(it).is_pending());
+        }
+        drop(stored.remove(1));
+        let (events, waiting) = arrivals.take();
+        let bodies: Vec<_> = events.iter().map(|event| event.body.len()).collect();
+        assert_eq!((bodies, waiting.len()), (vec![1, 3], 2));
+    }
+}

@@ -122,7 +122,8 @@ impl Inbox {
     /// The route: nest it where Partnero is to send its webhooks, at just that path, without a slash at the end.
     ///
     /// It takes POST alone. The answer is 200 once the event is stored, or is known already, or nothing handles events
-    /// of its name; 401 to what Partnero didn't sign; 413 beyond 256 KiB; and 503, after which Partnero sends the event
+    /// of its name; 401 to what Partnero didn't sign; 413 beyond 256 KiB; 400 to a body that doesn't come within three
+    /// seconds; and 503, after which Partnero sends the event
     /// again, when it couldn't be stored within three seconds.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> axum::Router<S> {
         Door::new(self.inner.secret.clone(), Arc::clone(&self.inner)).into_router()

@@ -7,6 +7,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use bytes::Bytes;
+
 use crate::{
     delivery::{Answer, Clock, Millis, millis},
     webhook::EventId,
@@ -97,8 +99,9 @@ impl Table {
         if let Some(resource) = &event.resource {
             self.resources.entry(resource.clone()).or_default().insert(id);
         }
-        let row =
-            Row { event: event.clone(), course: Course::new(now), message: String::new(), arrived_at: now, died_at: 0 };
+        // A copy: where it came from, the body is a part of what was read of its connection, and keeps all of that.
+        let event = NewEvent { body: Bytes::copy_from_slice(&event.body), ..event.clone() };
+        let row = Row { event, course: Course::new(now), message: String::new(), arrived_at: now, died_at: 0 };
         self.open.insert(id, row);
         self.due.insert((now, id));
         Added::New

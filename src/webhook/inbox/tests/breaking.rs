@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
-use super::base::{SECOND, all, event, start};
+use super::base::{SECOND, all, event, start, turn};
 use crate::{
     delivery::{Answer, Clock, OutboxError},
     webhook::{
         EventId, WebhookEvent,
         handler::Handlers,
         inbox::{
-            DeadEvent, Inbox, InboxStatus, Keeping,
+            DeadEvent, Inbox, InboxStatus, Keeping, Limited,
             arrivals::NotStored,
             store::{Added, Counts, Store, Turn, Turned},
         },
@@ -70,6 +70,37 @@ impl Store for Breaking {
     }
 
     as_within!(store);
+}
+
+/// A store that never answers a turn.
+#[derive(Debug)]
+struct Hanging {
+    store: Arc<dyn Store>,
+}
+
+impl Store for Hanging {
+    fn is_volatile(&self) -> bool {
+        false
+    }
+
+    fn turn<'a>(&'a self, _: Turn<'a>) -> Answer<'a, Turned> {
+        Box::pin(std::future::pending())
+    }
+
+    as_within!(store);
+}
+
+#[tokio::test]
+async fn a_turn_that_hangs_is_given_up_once_those_who_sent_its_events_have_left() {
+    let hanging = Arc::new(Hanging { store: all().await.remove(0).store });
+    let limited = Limited::around(hanging, SECOND * 10);
+    tokio::time::pause();
+    for (arrivals, within) in [(&[][..], SECOND * 10), (&[event(1, None)], SECOND * 3)] {
+        let began = tokio::time::Instant::now();
+        let answer = limited.turn(Turn { arrivals, ..turn() }).await;
+        assert!(matches!(answer, Err(OutboxError::Unanswered(_))));
+        assert_eq!(began.elapsed().as_secs(), within.as_secs());
+    }
 }
 
 #[tokio::test]

@@ -164,6 +164,52 @@ async fn repeats_are_known_for_thirty_days_and_then_forgotten() {
 }
 
 #[tokio::test]
+async fn one_that_is_open_is_known_however_old_and_one_that_was_over_late_from_then() {
+    for inbox in all().await {
+        inbox.add(&[event(1, None), event(2, None)]).await;
+        let late = inbox.claim(1).await.pop().unwrap();
+        inbox.clock.advance(DAY * 20);
+        assert!(inbox.settle(&late, To::Done).await, "{}", inbox.kind);
+        inbox.clock.advance(DAY * 15);
+        inbox.store.prune(KEEPING).await.unwrap();
+        assert_eq!(inbox.add(&[event(1, None), event(2, None)]).await, [Repeat, Repeat], "{}", inbox.kind);
+        assert_eq!(inbox.numbers().await, [2], "{}: once", inbox.kind);
+        inbox.clock.advance(DAY * 16);
+        inbox.store.prune(KEEPING).await.unwrap();
+        assert_eq!(inbox.add(&[event(1, None), event(2, None)]).await, [New, Repeat], "{}", inbox.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_hundred_that_stay_open_hide_none_that_is_over() {
+    let keeping = Keeping { dead: DAY * 90, ..KEEPING };
+    for inbox in all().await.into_iter().filter(|inbox| inbox.other.is_some()) {
+        let waiting: Vec<_> = (1..=100).map(|number| event(number, Some("a"))).collect();
+        inbox.add(&waiting).await;
+        inbox.bury().await;
+        while inbox.look(9).await.next == Some(Duration::ZERO) {}
+        inbox.clock.advance(SECOND);
+        inbox.add(&[event(101, None)]).await;
+        let over = inbox.claim(1).await.pop().unwrap();
+        assert!(inbox.settle(&over, To::Done).await, "{}", inbox.kind);
+        inbox.clock.advance(DAY * 31);
+        assert!(inbox.store.prune(keeping).await.unwrap(), "{}: there may be more", inbox.kind);
+        assert!(!inbox.store.prune(keeping).await.unwrap(), "{}", inbox.kind);
+        assert_eq!(inbox.add(&[event(1, None), event(101, None)]).await, [Repeat, New], "{}", inbox.kind);
+    }
+}
+
+#[tokio::test]
+async fn the_inbox_in_memory_keeps_a_body_and_not_what_was_read_with_it() {
+    let memory = all().await.remove(0);
+    let read = bytes::Bytes::from(vec![b' '; 8 * 1024]);
+    let mut event = event(1, None);
+    event.body = read.slice(..3);
+    memory.add(&[event]).await;
+    assert!(read.is_unique());
+}
+
+#[tokio::test]
 async fn the_inbox_in_memory_takes_no_more_than_it_has_room_for() {
     let memory = all().await.remove(0);
     let events: Vec<_> = (1..=7).map(|number| event(number, None)).collect();
