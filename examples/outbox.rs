@@ -58,16 +58,16 @@ async fn run(words: &[&str], name: &str) -> Result<String, Box<dyn Error>> {
 }
 
 async fn open(place: &str, name: &str) -> Result<(Partnero, webhook::DeadEvents), Box<dyn Error>> {
-    // The API key is for what sends, and with `dispatch(false)` nothing does.
-    let partnero = Partnero::builder("none").name(name).dispatch(false);
+    let partnero = Partnero::builder("none").name(name).dispatch(false); // sends nothing, and needs no API key for that
     if place.starts_with("postgres://") || place.starts_with("postgresql://") {
         let outbox = PostgresOutbox::connect(place).await?;
         return Ok((partnero.outbox(outbox.clone()).build()?, webhook::DeadEvents::of(outbox, name)));
     }
     // `open` makes the file, its tables and its settings: not of a slip of the pen, nor of an application's database.
-    let file = SqlitePool::connect_with(SqliteConnectOptions::new().filename(place)).await?;
+    let at = |problem: sqlx::Error| format!("{place}: {problem}");
+    let file = SqlitePool::connect_with(SqliteConnectOptions::new().filename(place)).await.map_err(at)?;
     let tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'partnero_calls'";
-    if sqlx::query_scalar::<_, i64>(tables).fetch_one(&file).await? == 0 {
+    if sqlx::query_scalar::<_, i64>(tables).fetch_one(&file).await.map_err(at)? == 0 {
         return Err(format!("there is no outbox in {place}").into());
     }
     let is_set = sqlx::query_scalar::<_, String>("PRAGMA journal_mode").fetch_one(&file).await? == "wal";

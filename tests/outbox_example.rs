@@ -258,7 +258,10 @@ async fn what_is_no_outbox_is_left_as_it_is() {
         ] {
             let (status, stdout, stderr) = outbox(&[&[place.as_str()], command].concat()).await;
             assert_eq!((status, stdout.as_str()), (1, ""), "{place} {command:?}");
-            assert!(stderr.contains(says) && stderr.lines().count() == 1, "{place} {command:?}: {stderr}");
+            assert!(
+                stderr.contains(says) && stderr.contains(&place) && stderr.lines().count() == 1,
+                "{place} {command:?}: {stderr}"
+            );
         }
     }
     assert!(!Path::new(&at("missing.db")).exists());

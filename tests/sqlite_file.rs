@@ -100,7 +100,12 @@ async fn a_file_that_can_t_be_an_outbox_is_a_clear_error() {
     std::fs::write(&text, "no database at all, but long enough to be looked at as if it were one. ".repeat(20))
         .unwrap();
     let error = SqliteOutbox::open(&text).await.unwrap_err();
-    assert!(error.to_string().contains("not a database"), "{error}");
+    assert!(error.to_string().contains("not a database") && error.to_string().contains("notes.txt"), "{error}");
+    for odd in [":memory:", "sqlite:partnero.db", "sqlite://partnero.db", "file:partnero.db?mode=rwc"] {
+        let error = SqliteOutbox::open(odd).await.unwrap_err();
+        assert!(error.to_string().contains("takes the path of a file"), "{error}");
+        assert!(!std::path::Path::new(odd).exists(), "{odd}");
+    }
     let pool = sqlx::SqlitePool::connect("sqlite::memory:").await.unwrap();
     let partnero = handle(SqliteOutbox::new(pool));
     let error = partnero.status().await.unwrap_err();

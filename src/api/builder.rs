@@ -40,10 +40,10 @@ pub enum ApiBuildError {
     /// The API key is empty or blank.
     #[error("the Partnero API key is empty: take it from the dashboard (your program, Integration, API)")]
     NoApiKey,
-    /// The API key has a blank, a line break or a character beyond ASCII within it.
+    /// The API key has a blank, a quote, a line break or a character beyond ASCII within it.
     #[error(
-        "the Partnero API key has a blank, a control character or one beyond ASCII in it: pass the key alone, without \
-         `Bearer` and without quotes"
+        "the Partnero API key has a blank, a quote, a control character or one beyond ASCII in it: pass the key alone, \
+         without `Bearer` and without quotes"
     )]
     MalformedApiKey,
     /// The base URL can't be used.
@@ -181,7 +181,8 @@ fn authorization(api_key: &str) -> Result<HeaderValue, ApiBuildError> {
     if api_key.is_empty() {
         return Err(ApiBuildError::NoApiKey);
     }
-    if !api_key.bytes().all(|byte| byte.is_ascii_graphic()) {
+    // Nor those of a file of settings whose reader leaves quotes where they are.
+    if !api_key.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'')) {
         return Err(ApiBuildError::MalformedApiKey);
     }
     let mut value = HeaderValue::from_str(&format!("Bearer {api_key}")).map_err(|_| ApiBuildError::MalformedApiKey)?;

@@ -91,6 +91,11 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
     /// Whether a crash loses what is in it.
     fn is_volatile(&self) -> bool;
 
+    /// How many open calls its end loses.
+    fn lost(&self) -> usize {
+        0
+    }
+
     /// The database that it is a table of.
     #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
     fn dialect(&self) -> Option<super::sql::Dialect>;
@@ -293,4 +298,11 @@ pub(crate) struct Counts {
     pub(crate) dead: usize,
     pub(crate) notices: usize,
     pub(crate) oldest: Option<Duration>,
+}
+
+impl Counts {
+    /// Calls that are neither settled nor dead letters.
+    pub(crate) fn open(&self) -> usize {
+        self.pending + self.in_flight + self.uncertain + self.parked
+    }
 }

@@ -59,7 +59,7 @@ use crate::{
 /// ```
 ///
 /// When the last clone is dropped without [`shutdown`](Self::shutdown), its tasks go on until what is in a memory
-/// outbox is delivered, for as long as the runtime lives.
+/// outbox is delivered, for as long as the runtime lives. What that end loses is logged.
 #[derive(Clone)]
 pub struct Partnero {
     inner: Arc<Inner>,
@@ -88,7 +88,7 @@ pub(crate) struct Live {
 }
 
 impl Partnero {
-    /// The settings of a handle for the program that this API key belongs to.
+    /// The settings of a handle for the program that this API key belongs to. It reads nothing from the environment.
     pub fn builder(api_key: impl Into<SecretString>) -> PartneroBuilder {
         PartneroBuilder::new(api_key.into())
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use tokio::sync::{Notify, mpsc, watch};
@@ -48,6 +48,8 @@ pub(crate) struct Shared {
     pub(crate) written: CancellationToken,
     pub(crate) reach: Reach,
     pub(crate) waiting: Waiting,
+    /// By `shutdown`.
+    pub(crate) loss_is_said: AtomicBool,
     hold: Mutex<Option<HoldReason>>,
 }
 
@@ -98,6 +100,7 @@ impl Shared {
             written: CancellationToken::new(),
             reach: Reach::default(),
             waiting: Waiting::default(),
+            loss_is_said: AtomicBool::new(false),
             hold: Mutex::default(),
         }
     }
@@ -175,5 +178,20 @@ impl Shared {
 
     fn count(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Without [`shutdown`](crate::Partnero::shutdown), this is the end: of every handle, and of the runtime.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let lost = self.tally.buffered() + self.store.lost() as u64;
+        if lost > 0 && !*self.loss_is_said.get_mut() {
+            let outbox = &self.name;
+            tracing::error!(
+                outbox,
+                lost,
+                "ended with calls that are lost, or may be: await `shutdown` before the runtime ends"
+            );
+        }
     }
 }

@@ -104,7 +104,7 @@ pub(crate) async fn shutdown(live: &Live, within: Duration) -> ShutdownReport {
         #[cfg(feature = "metrics")]
         super::gauges::last(shared, counts.as_ref());
         let _ = timeout_at(until, shared.store.tidy()).await;
-        let open = counts.map(|counts| counts.pending + counts.in_flight + counts.uncertain + counts.parked);
+        let open = counts.map(|counts| counts.open());
         let untold = counts.map(|counts| counts.notices);
         let tally = &shared.tally;
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -124,6 +124,7 @@ pub(crate) async fn shutdown(live: &Live, within: Duration) -> ShutdownReport {
             untold,
         };
         let outbox = shared.name.as_str();
+        shared.loss_is_said.store(true, Ordering::Relaxed);
         if lost > 0 {
             tracing::error!(
                 outbox,

@@ -45,7 +45,7 @@ impl<M: Mode> ReferralLayer<M> {
     /// script sees no link: the referral is kept, and Partnero's figures miss a click.
     ///
     /// Only `GET` and `HEAD` are redirected. What has no valid key in that place is no link, and goes to your routes; what is
-    /// a link never does, so name no segment that they begin with. The layer must see the path that the browser asked for: put it around the whole router, not into a nested one.
+    /// a link never does, so name no segment that they begin with. The layer must see the path that the browser asked for: put it around the whole router by `layer`, neither into a nested one nor by `route_layer`.
     ///
     /// Called again, the last names count. A name of anything but letters, digits, `-`, `_` and `.` is logged as an error,
     /// with the place of this call, and left out.
@@ -103,6 +103,9 @@ impl<M: Mode> ReferralLayer<M> {
     ///
     /// It gets the request's headers and extensions: what your consent banner has set, or what a layer further out has
     /// found. It must not wait. Called again, the last one counts.
+    ///
+    /// It speaks for the routes that the layer is around, those added before it: elsewhere the extractors read the
+    /// cookies unasked. A layer without consent further out does so, too.
     ///
     /// ```
     /// use axum_partnero::ReferralLayer;

@@ -24,7 +24,16 @@ fn what_can_not_be_an_api_key_is_refused_without_showing_it() {
     for blank in ["", " ", "\r\n\t"] {
         assert!(matches!(ApiClient::new(blank), Err(ApiBuildError::NoApiKey)), "{blank:?}");
     }
-    for bad in ["Bearer s3cret", "s3cret\r\nX-Evil: 1", "s3cret\0", "s3cret\u{e9}", "s3 cret", "s3cret\u{200b}"] {
+    for bad in [
+        "Bearer s3cret",
+        "s3cret\r\nX-Evil: 1",
+        "s3cret\0",
+        "s3cret\u{e9}",
+        "s3 cret",
+        "s3cret\u{200b}",
+        "\"s3cret\"",
+        "'s3cret'",
+    ] {
         let error = ApiClient::new(bad).unwrap_err();
         assert!(matches!(error, ApiBuildError::MalformedApiKey), "{bad:?}");
         assert!(!format!("{error} {error:?}").contains("s3"), "{error}");

@@ -272,3 +272,41 @@ async fn the_greatest_will_do(set: impl FnOnce(PartneroBuilder) -> PartneroBuild
     let other = partnero.track_sign_up(referred("9"));
     assert_eq!(name(within(other.delivered()).await), "recorded");
 }
+
+/// A runtime on this thread, whose log is kept, that ends when this has been done.
+fn in_a_runtime(work: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+}
+
+#[test]
+fn a_runtime_that_ends_without_it_says_how_much_is_lost() {
+    let (log, _guard) = Log::start();
+    in_a_runtime(async {
+        let (sandbox, partnero) = open().await;
+        sandbox.stop_listening().await;
+        within(partnero.track_sale(sale("stored", 5)).stored()).await.unwrap();
+        partnero.track_sale(sale("in the queue", 5));
+    });
+    let said: Vec<_> = log.text().lines().filter(|line| line.contains("ended with calls")).map(str::to_owned).collect();
+    assert!(matches!(&said[..], [line] if line.contains("ERROR") && line.contains("lost=2")), "{said:?}");
+}
+
+#[test]
+fn an_end_that_loses_nothing_or_was_reported_says_nothing_more() {
+    let (log, _guard) = Log::start();
+    in_a_runtime(async {
+        let (sandbox, partnero) = open().await;
+        within(partnero.track_sale(sale("delivered", 5)).delivered()).await.unwrap();
+        drop(partnero);
+        let partnero = sandbox.partnero().unwrap();
+        sandbox.stop_listening().await;
+        within(partnero.track_sale(sale("reported", 5)).stored()).await.unwrap();
+        assert_eq!(within(partnero.shutdown(Duration::ZERO)).await.lost, 1);
+    });
+    assert_eq!(
+        (log.count("shut down with calls that are lost"), log.count("ended with calls")),
+        (1, 0),
+        "{}",
+        log.text()
+    );
+}

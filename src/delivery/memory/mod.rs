@@ -83,6 +83,10 @@ impl Store for MemoryStore {
         true
     }
 
+    fn lost(&self) -> usize {
+        self.table().counts(self.now()).open()
+    }
+
     #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-postgres"))]
     fn dialect(&self) -> Option<super::sql::Dialect> {
         None

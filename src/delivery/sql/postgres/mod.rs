@@ -53,6 +53,10 @@ impl PostgresOutbox {
     /// # Errors
     /// When the URL is none, or the database can't be reached.
     pub async fn connect(url: &str) -> Result<Self, OutboxError> {
+        // sqlx would look for a server under whatever URL this is.
+        if !["postgres://", "postgresql://"].iter().any(|scheme| url.trim_start().starts_with(scheme)) {
+            return Err(OutboxError::Unreachable("its URL doesn't begin with `postgres://`".into()));
+        }
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
         Ok(Self::new(pool.connect(url).await.map_err(error)?))
     }
@@ -104,5 +108,18 @@ impl Outbox for PostgresOutbox {}
 impl sealed::IntoStore for PostgresOutbox {
     fn into_store(self, opening: Opening) -> sealed::Handle {
         sealed::Handle(Arc::new(self.into_sql(opening)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PostgresOutbox;
+
+    #[tokio::test]
+    async fn a_url_of_something_else_is_refused_at_once_and_not_shown() {
+        for url in ["postgresq://shop:s3cret@db/shop", "mysql://shop:s3cret@db/shop", "s3cret", ""] {
+            let error = PostgresOutbox::connect(url).await.err().unwrap().to_string();
+            assert!(error.contains("doesn't begin with `postgres://`") && !error.contains("s3cret"), "{error}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 pub(in crate::delivery::sql) mod driver;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use sqlx::{
     SqlitePool,
@@ -67,7 +67,12 @@ impl SqliteOutbox {
     /// When the file can't be made or read, or is no SQLite database.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, OutboxError> {
         let path = path.as_ref();
-        make_private(path).map_err(|error| OutboxError::Unreachable(format!("{}: {error}", path.display())))?;
+        let at = |problem: &dyn fmt::Display| OutboxError::Unreachable(format!("{}: {problem}", path.display()));
+        // SQLite makes something else of these than a file of that name.
+        if [":memory:", "file:", "sqlite:"].iter().any(|odd| path.to_string_lossy().starts_with(odd)) {
+            return Err(at(&"it takes the path of a file, no URL (and in memory, an outbox is a `MemoryOutbox`)"));
+        }
+        make_private(path).map_err(|error| at(&error))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -85,7 +90,10 @@ impl SqliteOutbox {
             pool.acquire_timeout(BUSY_TIMEOUT * 2)
         };
         // One connection writes: writers of one process then wait in a row instead of trying again and again.
-        let writer = pool(1).connect_with(options.clone()).await.map_err(error)?;
+        let writer = pool(1).connect_with(options.clone()).await.map_err(|failure| match error(failure) {
+            OutboxError::Unreachable(problem) => at(&problem),
+            other => other,
+        })?;
         let reader = pool(2).connect_lazy_with(options);
         let outbox = Self { driver: SqliteDriver::own(writer, reader), version: VERSION };
         outbox.create_schema().await?;
