@@ -6,35 +6,44 @@ use std::{collections::VecDeque, time::Duration};
 const MOST: usize = 256;
 /// For so long. Then they go back: another process may be free to begin them.
 pub(crate) const WAIT_HERE: Duration = Duration::from_millis(500);
+/// As many wait here as can be begun within this time, at the pace of the last `LATELY`: some transactions' worth on a
+/// busy disk.
+const SOON: Duration = Duration::from_millis(20);
+const LATELY: Duration = Duration::from_millis(50);
 
 /// Those that wait here, the next one first.
 pub(crate) struct Ahead<T> {
     /// Each with the time when it goes back.
     waiting: VecDeque<(Duration, T)>,
-    came_back: usize,
-}
-
-impl<T> Default for Ahead<T> {
-    fn default() -> Self {
-        Self { waiting: VecDeque::new(), came_back: 0 }
-    }
+    /// How many came back since this time, and in as long before it as `LATELY`.
+    since: Duration,
+    came_back: [usize; 2],
 }
 
 impl<T> Ahead<T> {
+    pub(crate) fn new(now: Duration) -> Self {
+        Self { waiting: VecDeque::new(), since: now, came_back: [0, 0] }
+    }
+
     /// One that was begun came back.
-    pub(crate) fn came_back(&mut self) {
-        self.came_back = (self.came_back + 1).min(MOST);
+    pub(crate) fn came_back(&mut self, now: Duration) {
+        let passed = now.saturating_sub(self.since);
+        if passed >= LATELY {
+            let before = if passed < LATELY * 2 { self.came_back[0] } else { 0 };
+            (self.since, self.came_back) = (now, [0, before]);
+        }
+        self.came_back[0] += 1;
     }
 
-    /// How many may be claimed beyond those that begin at once: as many as came back since the last turn, for as many
-    /// will by the next. Where they take long, that is next to none.
-    pub(crate) fn more(&self) -> usize {
-        self.came_back
-    }
-
-    /// A turn begins.
-    pub(crate) fn turned(&mut self) {
-        self.came_back = 0;
+    /// How many may be claimed beyond those that begin at once. Where they take long, that is next to none.
+    pub(crate) fn more(&self, now: Duration) -> usize {
+        let passed = now.saturating_sub(self.since);
+        if passed >= LATELY * 2 {
+            return 0;
+        }
+        let came_back = (self.came_back[0] + self.came_back[1]) as u128;
+        let more = came_back * SOON.as_nanos() / (LATELY + passed).as_nanos();
+        usize::try_from(more).unwrap_or(MOST).min(MOST)
     }
 
     /// Keeps those that must be begun by then.
@@ -78,21 +87,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_many_are_claimed_ahead_as_came_back_since_the_last_turn() {
-        let mut ahead = Ahead::<u64>::default();
-        assert_eq!(ahead.more(), 0, "none did");
-        ahead.came_back();
-        ahead.came_back();
-        assert_eq!(ahead.more(), 2);
-        ahead.turned();
-        assert_eq!(ahead.more(), 0);
-        (0..=MOST).for_each(|_| ahead.came_back());
-        assert_eq!(ahead.more(), MOST);
+    fn as_many_are_claimed_ahead_as_go_within_twenty_milliseconds() {
+        let ms = Duration::from_millis;
+        let mut ahead = Ahead::<u64>::new(ms(7));
+        assert_eq!(ahead.more(ms(7)), 0, "none came back");
+        (7..207).for_each(|now| ahead.came_back(ms(now)));
+        assert!((18..=20).contains(&ahead.more(ms(206))), "one a millisecond: {}", ahead.more(ms(206)));
+        assert!((1..18).contains(&ahead.more(ms(250))), "it comes to a stop: {}", ahead.more(ms(250)));
+        assert_eq!(ahead.more(ms(310)), 0);
+        // Eight together, each second.
+        for second in 1..4 {
+            (0..8).for_each(|_| ahead.came_back(ms(second * 1_000)));
+            assert_eq!(ahead.more(ms(second * 1_000)), 3);
+            assert_eq!(ahead.more(ms(second * 1_000 + 150)), 0);
+        }
+        (0..10_000).for_each(|_| ahead.came_back(ms(4_000)));
+        assert_eq!(ahead.more(ms(4_000)), MOST);
+        assert_eq!(ahead.more(ms(0)), MOST, "a clock that was turned back is no overflow");
     }
 
     #[test]
     fn they_begin_in_their_order_and_go_back_when_their_time_is_up() {
-        let mut ahead = Ahead::<u64>::default();
+        let mut ahead = Ahead::<u64>::new(Duration::ZERO);
         let later = Duration::from_millis(100);
         ahead.keep(Duration::ZERO, WAIT_HERE * 2, vec![1, 2, 3]);
         ahead.keep(later, later + WAIT_HERE, vec![4, 5]);

@@ -53,8 +53,6 @@ pub(crate) struct Dispatcher {
     calls: usize,
     /// What goes next.
     ahead: Ahead<(Box<ClaimedCall>, Lease)>,
-    /// When the outbox was last told of results.
-    turned_at: Duration,
     probe: Option<AbortHandle>,
     /// The program that a probe found, and that the outbox hasn't been asked about yet.
     found: Option<String>,
@@ -93,8 +91,7 @@ impl Dispatcher {
             courier: Arc::new(courier),
             tasks: JoinSet::new(),
             calls: 0,
-            ahead: Ahead::default(),
-            turned_at: now,
+            ahead: Ahead::new(now),
             probe: None,
             found: None,
             mistaken: None,

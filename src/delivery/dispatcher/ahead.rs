@@ -11,32 +11,19 @@ use crate::delivery::{
 
 use super::{Dispatcher, Work, settle::Told};
 
-/// As many are claimed ahead as will go within this time, at the pace of now: about the time of a transaction on a busy
-/// disk. What waits here can't be cancelled by a refund any more, nor sent by a process that has nothing to do.
-const SOON: Duration = Duration::from_millis(50);
+/// For each that may be in flight, so many wait here at most. They can't be cancelled by a refund any more, nor sent by a
+/// process that has nothing to do.
+const AHEAD: usize = 4;
 
 impl Dispatcher {
     /// How many more may be claimed.
     pub(super) fn room(&self) -> usize {
-        let width = self.gate.width(self.now());
-        let most = width.saturating_add(self.more().min(width.saturating_mul(2)));
+        let now = self.now();
+        let width = self.gate.width(now);
+        // One in memory has no transaction to save.
+        let ahead = if self.shared.store.is_volatile() { 0 } else { self.ahead.more(now) };
+        let most = width.saturating_add(ahead.min(width.saturating_mul(AHEAD)));
         most.saturating_sub(self.calls + self.ahead.len())
-    }
-
-    /// How many of those are to wait here.
-    fn more(&self) -> usize {
-        if self.shared.store.is_volatile() {
-            return 0;
-        }
-        let passed = self.now().saturating_sub(self.turned_at).max(SOON);
-        let more = self.ahead.more() as u128 * SOON.as_nanos() / passed.as_nanos();
-        usize::try_from(more).unwrap_or(usize::MAX)
-    }
-
-    /// Results are about to be recorded.
-    pub(super) fn turn(&mut self) {
-        self.ahead.turned();
-        self.turned_at = self.now();
     }
 
     /// Sends these, as soon as they may be in flight.

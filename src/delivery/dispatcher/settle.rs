@@ -22,7 +22,7 @@ type Group = Vec<(Settlement, Told)>;
 impl Dispatcher {
     pub(super) fn delivered(&mut self, call: Box<ClaimedCall>, delivered: Delivered) {
         self.calls -= 1;
-        self.ahead.came_back();
+        self.ahead.came_back(self.now());
         let change = self.gate.record(delivered.signal, self.now());
         self.changed(change);
         let progress = match &delivered.to {
@@ -76,7 +76,6 @@ impl Dispatcher {
         let (store, keeping) = (Arc::clone(&self.shared.store), self.shared.settings.keeping);
         let room = if last && self.may_claim() { self.room() } else { 0 };
         let (terms, lease) = self.terms();
-        self.turn();
         let turned = match room {
             0 => None,
             room => Some(self.meanwhile(store.turn(&settlements, keeping, room, terms)).await),

@@ -62,7 +62,8 @@ enum End {
 
 impl Handling {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        let (tasks, running, ahead) = (JoinSet::new(), HashMap::new(), Ahead::default());
+        let ahead = Ahead::new(shared.clock.monotonic());
+        let (tasks, running) = (JoinSet::new(), HashMap::new());
         Self { shared, tasks, running, ahead, results: Vec::new(), since: Instant::now() }
     }
 
@@ -112,7 +113,7 @@ impl Handling {
             }
         };
         self.push([Settlement { row, token, resource, to }]);
-        self.ahead.came_back();
+        self.ahead.came_back(self.shared.clock.monotonic());
         self.begin_next();
     }
 
@@ -174,7 +175,7 @@ impl Handling {
     /// How many more may be claimed.
     pub(super) fn room(&self) -> usize {
         // One in memory has no sync to save.
-        let ahead = if self.shared.store.is_volatile() { 0 } else { self.ahead.more() };
+        let ahead = if self.shared.store.is_volatile() { 0 } else { self.ahead.more(self.shared.clock.monotonic()) };
         let most = self.shared.settings.max_in_progress.saturating_add(ahead);
         most.saturating_sub(self.running.len() + self.ahead.len())
     }
@@ -182,11 +183,6 @@ impl Handling {
     /// Whether a handler is free.
     pub(super) fn is_free(&self) -> bool {
         self.running.len() < self.shared.settings.max_in_progress
-    }
-
-    /// A turn begins.
-    pub(super) fn turn(&mut self) {
-        self.ahead.turned();
     }
 
     /// When the next of those that aren't begun goes back.

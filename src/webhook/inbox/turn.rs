@@ -127,7 +127,6 @@ impl Worker {
             look: asked.looked,
             terms: self.shared.settings.terms(),
         };
-        self.handling.turn();
         let store = std::sync::Arc::clone(&self.shared.store);
         let mut answer = pin!(store.turn(turn));
         loop {
