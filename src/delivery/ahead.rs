@@ -42,7 +42,7 @@ impl<T> Ahead<T> {
             return 0;
         }
         let came_back = (self.came_back[0] + self.came_back[1]) as u128;
-        let more = came_back * SOON.as_nanos() / (LATELY + passed).as_nanos();
+        let more = (came_back * SOON.as_nanos()).div_ceil((LATELY + passed).as_nanos());
         usize::try_from(more).unwrap_or(MOST).min(MOST)
     }
 
@@ -92,13 +92,15 @@ mod tests {
         let mut ahead = Ahead::<u64>::new(ms(7));
         assert_eq!(ahead.more(ms(7)), 0, "none came back");
         (7..207).for_each(|now| ahead.came_back(ms(now)));
-        assert!((18..=20).contains(&ahead.more(ms(206))), "one a millisecond: {}", ahead.more(ms(206)));
+        assert!((18..=21).contains(&ahead.more(ms(206))), "one a millisecond: {}", ahead.more(ms(206)));
         assert!((1..18).contains(&ahead.more(ms(250))), "it comes to a stop: {}", ahead.more(ms(250)));
         assert_eq!(ahead.more(ms(310)), 0);
+        ahead.came_back(ms(500));
+        assert_eq!((ahead.more(ms(500)), ahead.more(ms(600))), (1, 0), "one alone");
         // Eight together, each second.
         for second in 1..4 {
             (0..8).for_each(|_| ahead.came_back(ms(second * 1_000)));
-            assert_eq!(ahead.more(ms(second * 1_000)), 3);
+            assert_eq!(ahead.more(ms(second * 1_000)), 4);
             assert_eq!(ahead.more(ms(second * 1_000 + 150)), 0);
         }
         (0..10_000).for_each(|_| ahead.came_back(ms(4_000)));
