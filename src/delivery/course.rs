@@ -150,6 +150,8 @@ impl Course {
                 self.pend(later(now, *after));
                 self.suspect |= suspect;
             }
+            // Ids are the order among those of one time.
+            Transition::Back => self.pend(0),
             Transition::Again { after } => {
                 self.wait(*after, now);
                 // A deletion says nothing of a post before it.

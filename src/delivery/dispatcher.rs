@@ -122,6 +122,14 @@ impl Dispatcher {
             }
             self.wait().await;
         }
+        // What the last transaction claimed or was too early for.
+        if !self.shared.store.is_volatile() {
+            while let Some(joined) = self.tasks.try_join_next() {
+                self.take_in(joined);
+            }
+            self.give_back();
+            self.settle().await;
+        }
         // What is still in flight is cut off: its lease will end, and its presence will be asked.
         self.tasks.shutdown().await;
         self.shared.waiting.leave_all();
@@ -281,7 +289,7 @@ impl Dispatcher {
     /// The next thing to do by itself.
     fn next_event(&self) -> Option<Duration> {
         let now = self.now();
-        let claim = self.next_claim.filter(|_| self.room() > 0);
+        let claim = self.next_claim.filter(|_| self.may_claim() && self.room() > 0);
         let pause = self.gate.pause_ends(now);
         let probe = self.gate.next_probe().filter(|_| self.may_probe());
         [claim, pause, probe].into_iter().flatten().min()
@@ -294,7 +302,7 @@ impl Dispatcher {
         }
         let now = self.now();
         let volatile = self.shared.store.is_volatile();
-        let poll = self.store_back_at.or((!volatile).then_some(now + POLL));
+        let poll = self.store_back_at.filter(|at| now < *at).or((!volatile).then_some(now + POLL));
         let event = if self.store_rests() { None } else { self.next_event() };
         let back = self.ahead.back_at();
         let wake = [event, poll, back, Some(self.next_housekeeping)].into_iter().flatten().min().unwrap_or(now + POLL);

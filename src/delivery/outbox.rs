@@ -253,6 +253,8 @@ pub(crate) enum Transition {
     Deleted,
     /// It was not sent, for reasons that aren't its own: it goes back as it was, for that long.
     Release { after: Duration, suspect: bool },
+    /// It wasn't begun: it goes back to its place, which is before what came later.
+    Back,
     /// It certainly was not carried out: it is sent again after that long.
     Again { after: Duration },
     /// It may have been carried out: it is looked at again after that long. Until `quiet`, it may still be under way.

@@ -47,22 +47,33 @@ async fn stuck() -> (TempDir, World) {
     (folder, world)
 }
 
+async fn file(folder: &Path) -> SqliteConnection {
+    SqliteConnection::connect(&folder.join("partnero.db").display().to_string()).await.unwrap()
+}
+
+/// What is pending, as it will be looked at.
+async fn agenda(folder: &Path) -> Vec<i64> {
+    let query = "SELECT id FROM partnero_calls WHERE state = 'pending' ORDER BY due, id";
+    sqlx::query_scalar(query).fetch_all(&mut file(folder).await).await.unwrap()
+}
+
 async fn rows(folder: &Path, state: &str) -> i64 {
-    let mut file = SqliteConnection::connect(&folder.join("partnero.db").display().to_string()).await.unwrap();
     let query =
         "SELECT COUNT(*) FROM partnero_calls WHERE kind = 'sign_up' AND uncertain = 0 AND attempts = 0 AND state = $1";
-    sqlx::query_scalar(query).bind(state).fetch_one(&mut file).await.unwrap()
+    sqlx::query_scalar(query).bind(state).fetch_one(&mut file(folder).await).await.unwrap()
 }
 
 #[tokio::test]
 async fn what_is_claimed_ahead_isn_t_sent_before_there_is_room_and_goes_back_after_half_a_second() {
-    let (_folder, world) = stuck().await;
+    let (folder, world) = stuck().await;
     world.give_it_a_chance().await;
     assert_eq!(world.count("POST /customers"), 16 + MOST);
     world.clock.advance(ms(500));
     until("it goes back", async || status(&world).await.in_flight == MOST).await;
     let Status { pending, uncertain, dead, .. } = status(&world).await;
     assert_eq!((pending, uncertain, dead), (20 - MOST, 0, 0));
+    let agenda = agenda(folder.path()).await;
+    assert!(agenda.is_sorted(), "to its place, before what came later: {agenda:?}");
     assert_eq!(world.count("POST /customers"), 16 + MOST);
 }
 

@@ -1,6 +1,6 @@
 //! What goes next: claimed while others are on their way, where a claim costs a transaction of a database.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use crate::delivery::{
     ahead::WAIT_HERE,
@@ -30,12 +30,15 @@ impl Dispatcher {
     pub(super) fn keep(&mut self, calls: Vec<ClaimedCall>, lease: Lease) {
         let now = self.now();
         let calls = calls.into_iter().map(|call| (Box::new(call), lease)).collect();
-        self.ahead.keep(now, now + WAIT_HERE, calls);
+        // Most of a lease, however short, is for those that are sent.
+        self.ahead.keep(now, now + WAIT_HERE.min(self.shared.settings.lease / 8), calls);
         self.begin_next();
     }
 
     /// Sends as many as may be in flight.
     pub(super) fn begin_next(&mut self) {
+        let late = self.ahead.late(self.now());
+        self.put_back(late);
         while self.calls < self.gate.width(self.now()) && self.may_claim() {
             let Some((call, lease)) = self.ahead.next() else { return };
             let courier = Arc::clone(&self.courier);
@@ -52,9 +55,12 @@ impl Dispatcher {
         let now = self.now();
         let may_begin = self.may_claim() && self.gate.width(now) > 0;
         let back = if may_begin { self.ahead.late(now) } else { self.ahead.all() };
-        for (call, _) in back {
-            let to = Transition::Release { after: Duration::ZERO, suspect: false };
-            let settlement = Settlement { row: call.row, token: call.token, to };
+        self.put_back(back);
+    }
+
+    fn put_back(&mut self, calls: Vec<(Box<ClaimedCall>, Lease)>) {
+        for (call, _) in calls {
+            let settlement = Settlement { row: call.row, token: call.token, to: Transition::Back };
             self.settlements.push((settlement, Told { call, progress: Progress::Stored }));
         }
     }

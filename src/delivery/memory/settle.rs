@@ -59,6 +59,7 @@ impl Table {
                 }
             }
             Transition::Deleted
+            | Transition::Back
             | Transition::Release { .. }
             | Transition::Again { .. }
             | Transition::Uncertain { .. } => {}
