@@ -62,9 +62,8 @@ impl Browser {
             installed::skipped("chromedriver", "apt-get install chromium chromium-driver");
             return None;
         };
-        let guard = Guard::new(&programs, false, FAREWELL);
-        guard.run("HOME=$PWD TMPDIR=$PWD chromedriver --port=0 & server=$!");
-        let driver = format!("http://127.0.0.1:{}", port(&guard));
+        let (guard, port) = start_driver(&programs);
+        let driver = format!("http://127.0.0.1:{port}");
         let profile = format!("--user-data-dir={}", guard.folder().join("profile").display());
         let arguments: Vec<_> = ARGUMENTS.iter().chain(arguments).copied().chain([&*profile]).collect();
         let mut wanted = Capabilities::new();
@@ -126,12 +125,28 @@ impl Deref for Browser {
     }
 }
 
-/// The one that chromedriver took.
-fn port(guard: &Guard) -> u16 {
-    let said = || guard.log().split_once("successfully on port ")?.1.split_once('.')?.0.parse().ok();
-    let wait = || {
-        thread::sleep(Duration::from_millis(20));
-        said()
+/// Chromedriver, and its port. One that is free by IPv6 it wants by IPv4, too, where somebody may have it: then it exits.
+fn start_driver(programs: &Path) -> (Guard, u16) {
+    let start = || {
+        let guard = Guard::new(programs, false, FAREWELL);
+        guard.run("HOME=$PWD TMPDIR=$PWD chromedriver --port=0 & server=$!");
+        let port = port(&guard)?;
+        Some((guard, port))
     };
-    (0..1500).find_map(|_| wait()).unwrap_or_else(|| panic!("it doesn't begin: {}", guard.log()))
+    (0..5).find_map(|_| start()).expect("a port that chromedriver can have")
+}
+
+fn port(guard: &Guard) -> Option<u16> {
+    for _ in 0..1500 {
+        thread::sleep(Duration::from_millis(20));
+        let log = guard.log();
+        let said = log.split_once("successfully on port ").and_then(|(_, said)| said.split_once('.'));
+        if let Some((port, _)) = said {
+            return port.parse().ok();
+        }
+        if log.contains("port not available") {
+            return None;
+        }
+    }
+    panic!("it doesn't begin: {}", guard.log())
 }
