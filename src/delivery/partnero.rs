@@ -199,8 +199,8 @@ impl Partnero {
     /// Takes no more calls, stores and sends what it can in that time, and ends the tasks.
     ///
     /// A memory outbox is emptied as far as Partnero takes it; a durable one only finishes what is under way, and may
-    /// take half a second more to say what it has. It returns early when nothing can be done before the time is up. Call it after the server has stopped. Called again,
-    /// the shorter time counts, and the report is the same.
+    /// take half a second more to say what it has. It returns early when nothing can be done before the time is up. Call
+    /// it after the server has stopped. Called again, the shorter time counts, and the report is the same.
     pub async fn shutdown(&self, timeout: Duration) -> ShutdownReport {
         match self.as_live() {
             Some(live) => shutdown::shutdown(live, timeout).await,

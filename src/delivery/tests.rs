@@ -1,6 +1,7 @@
 //! The handle over outboxes that fail, hang and refuse, and over ones that others share, against the sandbox over real
 //! sockets.
 
+mod ahead;
 mod base;
 mod breaking;
 mod following;

@@ -45,7 +45,8 @@ impl<M: Mode> ReferralLayer<M> {
     /// script sees no link: the referral is kept, and Partnero's figures miss a click.
     ///
     /// Only `GET` and `HEAD` are redirected. What has no valid key in that place is no link, and goes to your routes; what is
-    /// a link never does, so name no segment that they begin with. The layer must see the path that the browser asked for: put it around the whole router by `layer`, neither into a nested one nor by `route_layer`.
+    /// a link never does, so name no segment that they begin with. The layer must see the path that the browser asked for:
+    /// put it around the whole router by `layer`, neither into a nested one nor by `route_layer`.
     ///
     /// Called again, the last names count. A name of anything but letters, digits, `-`, `_` and `.` is logged as an error,
     /// with the place of this call, and left out.
@@ -74,8 +75,8 @@ impl<M: Mode> ReferralLayer<M> {
     /// - where the application hasn't set a cookie of that name itself.
     ///
     /// That answer gets `Cache-Control: private, no-store`, and loses what would tell a CDN or a proxy otherwise
-    /// (`CDN-Cache-Control` and the like, `Surrogate-Control`, `X-Accel-Expires`). All others pass untouched. A link's page that a cache in front of the application keeps is
-    /// never seen here: its key is the script's alone.
+    /// (`CDN-Cache-Control` and the like, `Surrogate-Control`, `X-Accel-Expires`). All others pass untouched. A link's page
+    /// that a cache in front of the application keeps is never seen here: its key is the script's alone.
     ///
     /// Called again, the last cookie counts.
     ///

@@ -3,7 +3,10 @@
 use std::{
     collections::{HashMap, HashSet},
     fmt,
-    sync::{Arc, Mutex, MutexGuard, OnceLock},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -41,6 +44,8 @@ pub(super) struct Inner {
     /// Of the operations named, or of all.
     mood: watch::Sender<(Mood, &'static [&'static str])>,
     pub(super) asked: Mutex<Vec<&'static str>>,
+    /// How often it was asked whether it is volatile, as a task does in each of its rounds.
+    pub(super) rounds: AtomicUsize,
     /// The transactions of calls given to `insert`, batch by batch.
     pub(super) inserted: Mutex<Vec<Vec<String>>>,
     refused: Pick<NewCall>,
@@ -68,6 +73,7 @@ impl Base {
             store: OnceLock::new(),
             mood: watch::Sender::new((Mood::Well, &[])),
             asked: Mutex::default(),
+            rounds: AtomicUsize::new(0),
             inserted: Mutex::default(),
             refused: Mutex::default(),
             refused_results: Mutex::default(),
@@ -109,6 +115,16 @@ impl Base {
 
     pub(super) fn asked(&self, operation: &str) -> usize {
         self.0.asked.lock().unwrap().iter().filter(|asked| **asked == operation).count()
+    }
+
+    pub(super) fn rounds(&self) -> usize {
+        self.0.rounds.load(Ordering::Relaxed)
+    }
+
+    /// How many calls were ever handed out, and how many are now.
+    pub(super) async fn claimed(&self) -> (usize, usize) {
+        let ever = self.0.claimed.lock().unwrap().len();
+        (ever, self.0.store().counts().await.unwrap().in_flight)
     }
 
     pub(super) fn program(&self) -> Option<String> {

@@ -1,6 +1,6 @@
 //! What the stand-in is asked, one by one.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use crate::delivery::{
     call::{CallId, NewCall},
@@ -13,6 +13,7 @@ use super::base::Inner;
 
 impl Store for Inner {
     fn is_volatile(&self) -> bool {
+        self.rounds.fetch_add(1, Ordering::Relaxed);
         false
     }
 
