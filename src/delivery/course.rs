@@ -11,6 +11,19 @@ use crate::delivery::{
     outcome::End,
 };
 
+impl End {
+    /// Whether a call of this kind that ended like this must be found again: what would come later depends on it.
+    pub(crate) fn is_memorable(self, kind: CallKind) -> bool {
+        match kind {
+            CallKind::SignUp => matches!(self, Self::Recorded | Self::Existed),
+            // Also one that had nothing to do: a call with an earlier id may come after it, be it a dead letter that is
+            // retried, or one whose transaction is committed late.
+            CallKind::Refund => true,
+            _ => self != Self::Duplicate,
+        }
+    }
+}
+
 /// Where a call stands. Times are milliseconds of the outbox's own clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Course {
@@ -98,14 +111,7 @@ impl Course {
 
     /// Whether a call of this kind that ended like this must be found again: what would come later depends on it.
     pub(crate) fn is_memorable(&self) -> bool {
-        match (self.kind, self.state) {
-            (CallKind::SignUp, _) => self.is_known(),
-            // Also one that had nothing to do: a call with an earlier id may come after it, be it a dead letter that is
-            // retried, or one whose transaction is committed late.
-            (CallKind::Refund, State::Done(_)) => true,
-            (_, State::Done(end)) => end != End::Duplicate,
-            _ => true,
-        }
+        if let State::Done(end) = self.state { end.is_memorable(self.kind) } else { self.kind != CallKind::SignUp }
     }
 
     pub(crate) fn claim(&mut self, terms: Terms, now: Millis) {

@@ -241,7 +241,29 @@ pub(crate) struct Ended {
 pub(crate) struct Settlement {
     pub(crate) row: u64,
     pub(crate) token: u64,
+    #[cfg_attr(
+        not(any(feature = "sqlx-sqlite", feature = "sqlx-postgres")),
+        expect(dead_code, reason = "of databases")
+    )]
+    pub(crate) call: Claimed,
     pub(crate) to: Transition,
+}
+
+/// What a database needn't be asked of a call that it gave.
+#[derive(Debug, Clone)]
+#[cfg_attr(not(any(feature = "sqlx-sqlite", feature = "sqlx-postgres")), expect(dead_code, reason = "of databases"))]
+pub(crate) struct Claimed {
+    pub(crate) kind: CallKind,
+    pub(crate) customer: Option<Arc<str>>,
+    pub(crate) transaction: Option<Arc<str>>,
+}
+
+impl Settlement {
+    pub(crate) fn of(call: &ClaimedCall, to: Transition) -> Self {
+        let ClaimedCall { row, token, kind, customer, transaction, .. } = call;
+        let call = Claimed { kind: *kind, customer: customer.clone(), transaction: transaction.clone() };
+        Self { row: *row, token: *token, call, to }
+    }
 }
 
 /// Where a claimed call goes.

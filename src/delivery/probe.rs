@@ -58,7 +58,7 @@ impl Probe {
     /// All of them were recorded.
     pub async fn settle(&self, claimed: Claimed) -> Result<(), OutboxError> {
         let to = || Transition::End { end: End::Recorded, notice: None };
-        let settle = |call: &ClaimedCall| Settlement { row: call.row, token: call.token, to: to() };
+        let settle = |call: &ClaimedCall| Settlement::of(call, to());
         self.store.settle(&claimed.0.iter().map(settle).collect::<Vec<_>>(), self.keeping).await.map(drop)
     }
 

@@ -80,8 +80,12 @@ async fn what_is_claimed_ahead_isn_t_sent_before_there_is_room_and_goes_back_aft
 #[tokio::test]
 async fn once_the_key_is_refused_nothing_that_was_claimed_ahead_is_sent() {
     let (_folder, world) = open().await;
-    sign_up(&world, "first", 200);
-    world.seen("POST /customers", 50).await;
+    // While these are on the way, what follows them waits here.
+    world.sandbox.fault(Fault::Slow(ms(500))).on("POST", "/customers").mentioning("slow").times(MOST as u64);
+    sign_up(&world, "first", 50);
+    sign_up(&world, "slow", MOST);
+    sign_up(&world, "later", 146);
+    world.seen("POST /customers", 50 + MOST).await;
     let good = world.sandbox.api_key();
     world.sandbox.set_api_key("another");
     until("all of it goes back", async || {

@@ -11,9 +11,8 @@ use crate::delivery::{
 
 use super::{Dispatcher, Work, settle::Told};
 
-/// For each that may be in flight, so many wait here at most. They can't be cancelled by a refund any more, nor sent by a
-/// process that has nothing to do.
-const AHEAD: usize = 4;
+/// For each that may be in flight, so many wait here at most: none where nothing may be, few where Partnero is tried out.
+const AHEAD: usize = 16;
 
 impl Dispatcher {
     /// How many more may be claimed.
@@ -60,7 +59,7 @@ impl Dispatcher {
 
     fn put_back(&mut self, calls: Vec<(Box<ClaimedCall>, Lease)>) {
         for (call, _) in calls {
-            let settlement = Settlement { row: call.row, token: call.token, to: Transition::Back };
+            let settlement = Settlement::of(&call, Transition::Back);
             self.settlements.push((settlement, Told { call, progress: Progress::Stored }));
         }
     }

@@ -30,7 +30,7 @@ impl Dispatcher {
             Transition::Dead { reason, message, .. } => Progress::Dead(*reason, message.clone()),
             _ => Progress::Stored,
         };
-        let settlement = Settlement { row: call.row, token: call.token, to: delivered.to };
+        let settlement = Settlement::of(&call, delivered.to);
         self.settlements.push((settlement, Told { call, progress }));
         self.begin_next();
     }

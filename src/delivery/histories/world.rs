@@ -177,7 +177,7 @@ impl World {
         let (call, lease_ends) = self.flights.swap_remove(which);
         let in_time = self.now + REQUEST <= lease_ends;
         let to = if in_time { self.send(&call, fate, self.now) } else { release(false) };
-        Some(Settlement { row: call.row, token: call.token, to })
+        Some(Settlement::of(&call, to))
     }
 
     fn lose_lease(&mut self, which: usize, carried: Carried) {
@@ -186,7 +186,7 @@ impl World {
         if self.now + REQUEST <= lease_ends {
             let fate = Fate { request: Came::NoAnswer(carried), ..Fate::GOOD };
             let to = self.send(&call, fate, lease_ends);
-            self.late.push((Settlement { row: call.row, token: call.token, to }, lease_ends));
+            self.late.push((Settlement::of(&call, to), lease_ends));
         }
     }
 

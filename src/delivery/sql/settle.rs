@@ -1,13 +1,13 @@
 //! Records what came of claimed calls.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::json;
 
 use crate::delivery::{
     decide::{Millis, State},
     notice::Notice,
-    outbox::{OutboxError, Settlement, Transition},
+    outbox::{Claimed, OutboxError, Settlement, Transition},
     settings::Keeping,
 };
 
@@ -35,14 +35,26 @@ impl<D: Driver> SqlStore<D> {
         keeping: Keeping,
         now: Millis,
     ) -> Result<Vec<bool>, OutboxError> {
-        let mut rows = self.load(tx, settlements.iter().map(|settlement| settlement.row)).await?;
+        let ended = self.end(tx, settlements, now).await?;
+        let others = settlements.iter().filter(|settlement| !matches!(settlement.to, Transition::End { .. }));
+        let mut rows = self.load(tx, others.map(|settlement| settlement.row)).await?;
         let (mut held, mut notices, mut touched) = (Vec::new(), Vec::new(), Keys::default());
         let mut any_dead = false;
         for settlement in settlements {
+            if let Transition::End { notice, .. } = &settlement.to {
+                let holds = ended.contains(&(settlement.row, settlement.token));
+                held.push(holds);
+                if holds {
+                    let Claimed { customer, transaction, .. } = &settlement.call;
+                    touched.customers.extend(customer.clone());
+                    touched.transactions.extend(transaction.clone());
+                    let customer = customer.as_deref().map(str::to_owned);
+                    notices.extend(notice.clone().map(|notice| (customer, notice)));
+                }
+                continue;
+            }
             let ours = |row: &&mut Stored| row.course.state == State::Claimed && row.course.token == settlement.token;
             let Some(row) = rows.get_mut(&settlement.row).filter(ours) else {
-                // The lease ran out and the call is somebody else's, or uncertain: what we know of it comes too late.
-                tracing::debug!(row = settlement.row, "a settlement came after its lease");
                 held.push(false);
                 continue;
             };
@@ -51,18 +63,15 @@ impl<D: Driver> SqlStore<D> {
             row.settle(&settlement.to, now);
             any_dead |= row.course.state == State::Dead;
             let customer = row.customer.as_deref().map(str::to_owned);
-            match &settlement.to {
-                Transition::End { notice: Some(notice), .. } => notices.push((customer, notice.clone())),
-                Transition::Dead { notice: true, .. } => {
-                    notices.extend(row.letter(0).map(|letter| (customer, Notice::Failed { letter })));
-                }
-                _ => {}
+            if let Transition::Dead { notice: true, .. } = &settlement.to {
+                notices.extend(row.letter(0).map(|letter| (customer, Notice::Failed { letter })));
             }
         }
         let of_ours = settlements.iter().zip(&held).filter(|(_, held)| **held);
         let changed: Vec<_> = of_ours.filter_map(|(settlement, _)| rows.get(&settlement.row)).collect();
-        if changed.is_empty() {
-            return Ok(held);
+        // The lease of the others ran out, and they are somebody else's, or uncertain: what we know of them comes too late.
+        for (late, _) in settlements.iter().zip(&held).filter(|(_, held)| !**held) {
+            tracing::debug!(row = late.row, "a settlement came after its lease");
         }
         self.save(tx, &changed).await?;
         self.wake(tx, &touched, now).await?;
@@ -75,11 +84,38 @@ impl<D: Driver> SqlStore<D> {
         Ok(held)
     }
 
+    /// Ends what is to end, where it is still claimed as it was: of that, the rows and their tokens.
+    async fn end(
+        &self,
+        tx: &mut D::Tx,
+        settlements: &[Settlement],
+        now: Millis,
+    ) -> Result<HashSet<(u64, u64)>, OutboxError> {
+        let mut alike: HashMap<_, Vec<_>> = HashMap::new();
+        for Settlement { row, token, call, to } in settlements {
+            if let Transition::End { end, .. } = to {
+                let state = if end.is_memorable(call.kind) { "done" } else { "gone" };
+                alike.entry((*token, state, end.as_str())).or_default().push(row);
+            }
+        }
+        let mut ended = HashSet::new();
+        for ((token, state, outcome), rows) in alike {
+            let change = json!({"state": state, "outcome": outcome, "over_at": now, "token": token});
+            let rows = tx.query(&self.sql.end, vec![self.name(), ids(rows)?, json(&change)?]).await?;
+            ended.extend(rows.iter().filter_map(|row| Some((row.number(0)?, token))));
+        }
+        Ok(ended)
+    }
+
     pub(super) async fn load(
         &self,
         tx: &mut D::Tx,
         rows: impl IntoIterator<Item = u64>,
     ) -> Result<HashMap<u64, Stored>, OutboxError> {
+        let rows: Vec<_> = rows.into_iter().collect();
+        if rows.is_empty() {
+            return Ok(HashMap::new());
+        }
         let rows = tx.query(&self.sql.load, vec![self.name(), ids(rows)?]).await?;
         Ok(rows.into_iter().map(Stored::read).map(|row| (row.id, row)).collect())
     }

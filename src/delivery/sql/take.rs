@@ -56,7 +56,7 @@ impl<D: Driver> SqlStore<D> {
 
     async fn take_in(&self, tx: &mut D::Tx, now: Millis, limit: usize, terms: Terms) -> Result<Claim, OutboxError> {
         let quiet = self.pace().look(now, self.clock.monotonic(), terms.settle_delay);
-        let most = limit.saturating_add(limit / 4).max(self.look_at.load(Ordering::Relaxed));
+        let most = limit.max(self.look_at.load(Ordering::Relaxed));
         let parameters = vec![self.name(), now.into(), self.version.into(), most.into()];
         let due = tx.query(&self.sql.due, parameters).await?;
         if due.is_empty() {
@@ -81,7 +81,12 @@ impl<D: Driver> SqlStore<D> {
             None if few && all && round.freed.is_empty() => self.next_due(tx, now).await?,
             _ => Some(Duration::ZERO),
         };
-        let look_at = if few && !all { most.max(8) * 2 } else { 0 };
+        let look_at = match round.claimed.len() {
+            _ if !few || all => 0,
+            // Some had to wait.
+            claimed if claimed > most / 2 => most + most.div_ceil(4),
+            _ => most.max(8) * 2,
+        };
         self.look_at.store(look_at.min(MOST), Ordering::Relaxed);
         Ok(round.into_claim(payloads))
     }
