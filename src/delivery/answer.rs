@@ -10,8 +10,10 @@ use serde_json::Value;
 
 use crate::{
     api::{
+        Customer,
         attempt::{Answer, Attempt},
         envelope,
+        response::FromJson as _,
     },
     delivery::outcome::End,
     model::{ProgramType, same_amount},
@@ -177,17 +179,8 @@ fn lost(request: Request, reason: String, retry_after: Option<Duration>) -> Verd
 /// Whether the customer of that key is there.
 pub(crate) fn customer(attempt: Attempt, key: &str) -> Presence {
     presence(attempt, |data| {
-        // The path also finds customers by e-mail address and by Partnero's id: those are other people. A refer-a-friend
-        // program shows no `key`, and an `id` that is our key or one of its own: then who isn't there by another name is
-        // there by our key.
-        let shown = |field: &str| data.get(field).filter(|value| !value.is_null());
-        let says_ours = |field: &str| shown(field).is_some_and(|value| is_text(value, key));
-        let by_email = || shown("email").and_then(Value::as_str).is_some_and(|email| same_email(email, key));
-        let is_ours = match shown("key") {
-            Some(_) => says_ours("key"),
-            None => says_ours("id") || (shown("id").is_some() && !by_email()),
-        };
-        if is_ours { Presence::There(data) } else { Presence::Absent }
+        let found = Customer::from_json(&data).filter(|found| found.key.is_some() || found.id.is_some());
+        if found.is_some_and(|found| found.is_of(key)) { Presence::There(data) } else { Presence::Absent }
     })
 }
 
@@ -312,11 +305,6 @@ fn describe(status: StatusCode, json: &Value) -> String {
         text.push(')');
     }
     text
-}
-
-/// Some mail servers tell upper from lower case, and few look-ups by address do.
-fn same_email(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
 fn is_text(value: &Value, text: &str) -> bool {
