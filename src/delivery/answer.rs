@@ -207,7 +207,11 @@ pub(crate) fn transaction(attempt: Attempt, key: &str, amount: Option<Decimal>) 
             let same = found.iter().position(|presence| matches!(presence, Presence::There(_)));
             if found.is_empty() { Presence::Absent } else { found.swap_remove(same.unwrap_or(0)) }
         }
-        Value::Object(_) if data.get("key").is_none_or(|value| is_text(value, key)) => {
+        // An object with neither is none: it may be a list in other clothes, or an odd way to say that there is nothing.
+        Value::Object(fields)
+            if ["key", "amount"].iter().any(|field| fields.contains_key(*field))
+                && fields.get("key").is_none_or(|value| is_text(value, key)) =>
+        {
             look(&data).unwrap_or(Presence::Absent)
         }
         _ => unknown("the answer is of another transaction"),
