@@ -40,6 +40,8 @@ pub(crate) enum Verdict {
     AskCustomer(Refusal),
     /// Ask whether the transaction is there.
     AskTransaction(Refusal),
+    /// Of a deletion: there is nothing of that key, or nothing is deleted in this way.
+    NothingThere(Refusal),
     /// It may have been carried out.
     Uncertain(Trouble),
     /// It wasn't carried out, or repeating it does no harm.
@@ -128,7 +130,8 @@ pub(crate) fn judge(request: Request, attempt: Attempt) -> Verdict {
         }
         // A success whose body says that it failed means what a 422 means.
         (Request::Sale, status) if status.is_success() => Verdict::AskCustomer(refusal),
-        (Request::Delete, StatusCode::CONFLICT | StatusCode::NOT_FOUND) => Verdict::Done(End::Refunded, None),
+        (Request::Delete, StatusCode::CONFLICT) => Verdict::Done(End::Refunded, None),
+        (Request::Delete, StatusCode::NOT_FOUND) => Verdict::NothingThere(refusal),
         _ => Verdict::Rejected(refusal),
     }
 }
