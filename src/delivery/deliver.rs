@@ -152,8 +152,8 @@ impl Delivery<'_> {
             Verdict::AskCustomer(refusal) => {
                 let customer = self.call.customer.as_deref().unwrap_or_default();
                 let owed = match self.customer(customer).await? {
-                    Some(there) => answer::was_referred(&there),
-                    None => !answer::sale_of_nobody(&refusal, self.call.referred),
+                    Some(there) => self.has_link() || answer::was_referred(&there),
+                    None => !answer::sale_of_nobody(&refusal, self.has_link() || self.call.referred),
                 };
                 if owed {
                     return Ok(rejected(&refusal));
@@ -183,8 +183,8 @@ impl Delivery<'_> {
             Err(_) => return self.uncertain(trouble),
         };
         let owed = match presence {
-            Presence::There(there) => answer::was_referred(&there),
-            Presence::Absent => self.call.referred,
+            Presence::There(there) => self.has_link() || answer::was_referred(&there),
+            Presence::Absent => self.has_link() || self.call.referred,
             _ => true,
         };
         if owed {
@@ -352,6 +352,11 @@ impl Delivery<'_> {
     /// Whether there is an observer to be told.
     fn listened(&self) -> bool {
         self.courier.settings.keeping.notices
+    }
+
+    /// Whether it says itself whom it is owed to, whoever referred the buyer.
+    fn has_link(&self) -> bool {
+        payload::has_link(&self.call.payload)
     }
 
     fn program(&self) -> ProgramType {
