@@ -102,11 +102,16 @@ impl<'a> Call<'a> {
 
     /// By path where the key is plain, else with the key in the body.
     pub(crate) fn delete_transaction(key: &str) -> Self {
-        if is_plain(key) {
-            Self::delete("/transactions/{key}").key(key)
-        } else {
-            Self::delete("/transactions").json(&serde_json::json!({ "key": key }))
-        }
+        if is_plain(key) { Self::delete("/transactions/{key}").key(key) } else { Self::delete_by_body(key) }
+    }
+
+    /// The other way, if there is one: with the key in the body, where it is plain.
+    pub(crate) fn delete_transaction_otherwise(key: &str) -> Option<Self> {
+        is_plain(key).then(|| Self::delete_by_body(key))
+    }
+
+    fn delete_by_body(key: &str) -> Self {
+        Self::delete("/transactions").json(&serde_json::json!({ "key": key }))
     }
 
     /// `GET /test`: is the API key good?

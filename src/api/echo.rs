@@ -19,7 +19,9 @@ pub(super) fn mask(answer: &mut Value, is_success: bool, sent: Option<&str>) {
     let mut values = Vec::new();
     collect(&sent, false, &mut values);
     // A name may be a part of another one.
-    values.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
+    values.sort_unstable_by_key(|value| (std::cmp::Reverse(value.len()), *value));
+    // What stands for them would be hidden once more each time, and grow.
+    values.dedup();
     for told in ["message", "errors"] {
         if let Some(told) = answer.get_mut(told) {
             *told = without(told.take(), &values);
@@ -101,6 +103,9 @@ mod tests {
         ] {
             assert_eq!(masked(answer.clone(), sent), answer);
         }
+        // What stands for it may be sent as well, any number of times.
+        let masks = r#"{"tags": ["masked", "masked", "masked"]}"#;
+        assert_eq!(masked(json!({"message": "masked"}), masks), json!({"message": "[masked]"}));
         assert_eq!(masked(json!({"message": "é Ü é"}), r#"{"name": "Ü"}"#), json!({"message": "é [masked] é"}));
     }
 

@@ -41,6 +41,8 @@
 //! # What it takes care of
 //!
 //! - Whose dashboard it is comes from your extractor alone, never from the path, the query or a header.
+//! - Partnero also finds customers by e-mail address: who isn't the one that was asked for is shown to nobody, nor is
+//!   what comes while neither customer nor balance can be had, which say whose it is.
 //! - Friends see each other's names as customers gave them: of surnames only the first letter is shown, of e-mail
 //!   addresses the first letters. The JSON has no more either.
 //! - Links that aren't http or https are dropped, and all that Partnero says is escaped, cut, and free of control

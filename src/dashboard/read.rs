@@ -29,8 +29,15 @@ pub(super) async fn read(api: &ApiClient, budget: &Budget, key: &CustomerKey) ->
         budget.read("balance", deadline, customers.balance(key)),
         friends(api, budget, key, deadline),
     );
-    if customer == Err(Missing::NotFound) || customer.as_ref().is_ok_and(|customer| !is_of(customer, key)) {
+    // The balance tells of the customer, too.
+    let of_balance = || balance.as_ref().ok()?.customer.as_ref().filter(|it| it.key.is_some() || it.id.is_some());
+    let whose = customer.as_ref().ok().or_else(of_balance);
+    if customer == Err(Missing::NotFound) || whose.is_some_and(|whose| !is_of(whose, key)) {
         return (Dashboard::unregistered(), true);
+    }
+    // What there is of somebody may be another's.
+    if whose.is_none() {
+        return (Dashboard::unavailable(), false);
     }
     let failed = [customer.as_ref().err(), stats.as_ref().err(), balance.as_ref().err(), friends.as_ref().err()];
     let all_came = !failed.contains(&Some(&Missing::Unavailable));
@@ -40,11 +47,10 @@ pub(super) async fn read(api: &ApiClient, budget: &Budget, key: &CustomerKey) ->
 /// Partnero also finds customers by its own id and by e-mail address. Somebody else's dashboard is shown to nobody, and
 /// nor is that of someone who was removed.
 fn is_of(customer: &Customer, key: &CustomerKey) -> bool {
-    let is_other = customer.key.as_deref().is_some_and(|theirs| theirs != key.as_str());
     let is_gone = customer.deleted == Some(true)
         || customer.deleted_at.is_some()
         || customer.status.as_deref().is_some_and(|status| matches!(status, "deleted" | "archived"));
-    !is_other && !is_gone
+    customer.is_of(key.as_str()) && !is_gone
 }
 
 fn assemble(
@@ -54,7 +60,6 @@ fn assemble(
     friends: Option<Friends>,
 ) -> Dashboard {
     let balances = balance.as_ref().map(balances);
-    // The balance tells of the customer, too.
     let customer = customer.or_else(|| balance?.customer);
     let link = customer.as_ref().and_then(|customer| customer.referral_link.as_deref()).and_then(clean::link);
     let counted = stats.and_then(|stats| stats.referrals_count);

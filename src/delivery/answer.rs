@@ -10,8 +10,10 @@ use serde_json::Value;
 
 use crate::{
     api::{
+        Customer,
         attempt::{Answer, Attempt},
         envelope,
+        response::FromJson as _,
     },
     delivery::outcome::End,
     model::{ProgramType, same_amount},
@@ -38,6 +40,8 @@ pub(crate) enum Verdict {
     AskCustomer(Refusal),
     /// Ask whether the transaction is there.
     AskTransaction(Refusal),
+    /// Of a deletion: there is nothing of that key, or nothing is deleted in this way.
+    NothingThere(Refusal),
     /// It may have been carried out.
     Uncertain(Trouble),
     /// It wasn't carried out, or repeating it does no harm.
@@ -126,7 +130,8 @@ pub(crate) fn judge(request: Request, attempt: Attempt) -> Verdict {
         }
         // A success whose body says that it failed means what a 422 means.
         (Request::Sale, status) if status.is_success() => Verdict::AskCustomer(refusal),
-        (Request::Delete, StatusCode::CONFLICT | StatusCode::NOT_FOUND) => Verdict::Done(End::Refunded, None),
+        (Request::Delete, StatusCode::CONFLICT) => Verdict::Done(End::Refunded, None),
+        (Request::Delete, StatusCode::NOT_FOUND) => Verdict::NothingThere(refusal),
         _ => Verdict::Rejected(refusal),
     }
 }
@@ -177,17 +182,8 @@ fn lost(request: Request, reason: String, retry_after: Option<Duration>) -> Verd
 /// Whether the customer of that key is there.
 pub(crate) fn customer(attempt: Attempt, key: &str) -> Presence {
     presence(attempt, |data| {
-        // The path also finds customers by e-mail address and by Partnero's id: those are other people. A refer-a-friend
-        // program shows no `key`, and an `id` that is our key or one of its own: then who isn't there by another name is
-        // there by our key.
-        let shown = |field: &str| data.get(field).filter(|value| !value.is_null());
-        let says_ours = |field: &str| shown(field).is_some_and(|value| is_text(value, key));
-        let by_email = || shown("email").and_then(Value::as_str).is_some_and(|email| same_email(email, key));
-        let is_ours = match shown("key") {
-            Some(_) => says_ours("key"),
-            None => says_ours("id") || (shown("id").is_some() && !by_email()),
-        };
-        if is_ours { Presence::There(data) } else { Presence::Absent }
+        let found = Customer::from_json(&data).filter(|found| found.key.is_some() || found.id.is_some());
+        if found.is_some_and(|found| found.is_of(key)) { Presence::There(data) } else { Presence::Absent }
     })
 }
 
@@ -214,7 +210,11 @@ pub(crate) fn transaction(attempt: Attempt, key: &str, amount: Option<Decimal>) 
             let same = found.iter().position(|presence| matches!(presence, Presence::There(_)));
             if found.is_empty() { Presence::Absent } else { found.swap_remove(same.unwrap_or(0)) }
         }
-        Value::Object(_) if data.get("key").is_none_or(|value| is_text(value, key)) => {
+        // An object with neither is none: it may be a list in other clothes, or an odd way to say that there is nothing.
+        Value::Object(fields)
+            if ["key", "amount"].iter().any(|field| fields.contains_key(*field))
+                && fields.get("key").is_none_or(|value| is_text(value, key)) =>
+        {
             look(&data).unwrap_or(Presence::Absent)
         }
         _ => unknown("the answer is of another transaction"),
@@ -312,11 +312,6 @@ fn describe(status: StatusCode, json: &Value) -> String {
         text.push(')');
     }
     text
-}
-
-/// Some mail servers tell upper from lower case, and few look-ups by address do.
-fn same_email(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
 fn is_text(value: &Value, text: &str) -> bool {

@@ -35,6 +35,12 @@ pub(crate) fn has(body: &str, field: &str) -> bool {
     serde_json::from_str::<Fields<'_>>(body).is_ok_and(|fields| fields.contains_key(field))
 }
 
+/// Whether a sale names the link that it is attributed to.
+pub(crate) fn has_link(body: &str) -> bool {
+    let fields: Option<Fields<'_>> = serde_json::from_str(body).ok();
+    fields.and_then(|fields| fields.get("options").copied()).is_some_and(|options| has(options.get(), "referral_url"))
+}
+
 fn without(body: &str, names: &[&str]) -> Option<String> {
     let mut fields: Fields<'_> = serde_json::from_str(body).ok()?;
     fields.retain(|name, _| !names.contains(name));
@@ -58,6 +64,9 @@ mod tests {
                 && is_object(r#"{"\u006bey":1}"#)
                 && !others.iter().any(|body| is_object(body))
         );
+        assert!(has_link(r#"{"options":{"create_customer":true,"referral_url":"https://x.test?aff=anna"}}"#));
+        let unlinked = [body, "{", "{}", r#"{"options":null}"#, r#"{"options":{}}"#, r#"{"referral_url":"a"}"#];
+        assert!(!unlinked.iter().any(|body| has_link(body)));
         assert!(has(body, "partner") && !has(body, "key\":\"7") && !has(r#"{"a":"\"partner\":"}"#, "partner"));
     }
 

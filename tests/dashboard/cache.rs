@@ -93,7 +93,7 @@ async fn what_cannot_be_had_anew_is_as_it_was_for_ten_minutes() {
             assert_eq!((dashboard.stale, parts(&dashboard).as_str()), (true, "+++++"), "after {passed} seconds");
             assert_eq!((&dashboard.link, &dashboard.share), (&whole.link, &whole.share));
         } else {
-            assert_eq!((dashboard.stale, parts(&dashboard).as_str()), (false, "-++-+"));
+            assert_eq!((dashboard.stale, parts(&dashboard).as_str()), (false, "-----"));
         }
     }
     sandbox.clear_faults();

@@ -1,10 +1,10 @@
 //! What is read of Partnero's answers, and what is made of those that are odd.
 
 use axum_partnero::{
-    Partnero,
+    NewCustomer, Partnero,
     api::CustomerUpdate,
     dashboard::{Dashboard, Network, Texts},
-    sandbox::{Answer, Fault, Sandbox},
+    sandbox::{Answer, Fault, RafIdentity, Sandbox},
 };
 use serde_json::{Value, json};
 
@@ -68,12 +68,13 @@ async fn each_part_may_fail_alone() {
             assert!(dashboard.registered);
         }
     }
-    // Without the customer, the balance tells the link.
+    // Without the customer, the balance tells the link. Without both, nobody says whose the rest is.
     let (sandbox, partnero, _) = anna_with(&["mia"]).await;
     sandbox.fault(Fault::Refuse).on("GET", "/customers/anna");
     sandbox.fault(Fault::Refuse).on("GET", "/customers/anna/balance");
     let dashboard = partnero.dashboard("anna").await;
-    assert_eq!((parts(&dashboard).as_str(), dashboard.share.len()), ("-++-+", 0));
+    assert!(dashboard.registered);
+    assert_eq!((parts(&dashboard).as_str(), dashboard.share.len()), ("-----", 0));
 }
 
 #[tokio::test]
@@ -119,14 +120,34 @@ async fn who_is_not_known_yet_or_no_more_is_not_registered() {
 
 #[tokio::test]
 async fn nobody_sees_the_dashboard_of_one_whom_partnero_calls_by_that_name() {
-    let (sandbox, partnero, _) = anna_with(&["mia"]).await;
-    sandbox.switch(|switches| switches.raf_shows_key = true);
-    let email = "anna@example.test";
-    partnero.api().customers().update("anna", &CustomerUpdate::new().email(email)).await.unwrap();
-    assert_eq!(partnero.api().customers().get(email).await.unwrap().key.as_deref(), Some("anna"));
-    let dashboard = partnero.dashboard(email).await;
-    assert_eq!((dashboard.registered, parts(&dashboard).as_str()), (false, "-----"));
-    assert!(partnero.dashboard("anna").await.registered);
+    let email = "Anna+1@example.test";
+    for shows_key in [true, false] {
+        // Also where who it is can't be read, or only from the balance.
+        for (fails, left) in [(&[][..], "+++++"), (&[""], "+++++"), (&["", "/balance"], "-----")] {
+            let (sandbox, partnero, _) = anna_with(&["mia"]).await;
+            sandbox.switch(|switches| switches.raf_shows_key = shows_key);
+            partnero.api().customers().update("anna", &CustomerUpdate::new().email(email)).await.unwrap();
+            assert!(partnero.api().customers().get(email).await.unwrap().raw()["id"] == "anna");
+            for key in ["anna", "anna%2B1%40example.test"] {
+                for part in fails {
+                    sandbox.fault(Answer::status(500)).on("GET", &format!("/customers/{key}{part}"));
+                }
+            }
+            assert_eq!(parts(&partnero.dashboard(email.to_lowercase()).await), "-----", "{shows_key} {fails:?}");
+            assert_eq!(parts(&partnero.dashboard("anna").await), left, "{shows_key} {fails:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_is_known_by_an_e_mail_address_is_found_by_the_link_where_the_id_is_another() {
+    for identity in [RafIdentity::Same, RafIdentity::Separate] {
+        let (sandbox, partnero, _) = anna_with(&[]).await;
+        sandbox.switch(|switches| switches.raf_identity = identity);
+        let email = "mia+1@example.test";
+        partnero.api().customers().create(&NewCustomer::new(email).email(email)).await.unwrap();
+        assert_eq!(parts(&partnero.dashboard(email).await), "+++++", "{identity:?}");
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::support::{World, dollars, name, sale, shop, within};
 
 const DELETE: &str = "DELETE /transactions/o1";
+const BY_BODY: &str = "DELETE /transactions";
 const POST: &str = "POST /transactions";
 const TEST: &str = "GET /test";
 
@@ -68,26 +69,41 @@ async fn a_refund_that_was_carried_out_is_refunded_whatever_was_answered() {
     let world = sold(Fault::StoreThenDrop).await;
     let end = within(world.partnero.track_refund("o1").delivered()).await;
     assert_eq!((name(end).as_str(), world.live("o1").len()), ("refunded", 0));
-    assert_eq!(world.requests(), [DELETE, DELETE], "a repeat finds nothing, which is what was wanted");
+    assert_eq!(world.requests(), [DELETE, DELETE, BY_BODY], "a repeat finds nothing, which is what was wanted");
 }
 
 #[tokio::test]
 async fn a_refund_of_a_key_that_nobody_knows_is_sent_and_is_no_error() {
     let world = World::open(shop()).await;
     let end = within(world.partnero.track_refund("o1").delivered()).await;
-    assert_eq!((name(end).as_str(), world.requests()), ("refunded", vec![DELETE.to_owned()]));
+    assert_eq!((name(end).as_str(), world.requests()), ("refunded", vec![DELETE.to_owned(), BY_BODY.to_owned()]));
+}
+
+/// The vendor's own shop plugin found it so: the path was 404, and the key in the body worked.
+#[tokio::test]
+async fn where_nothing_is_deleted_by_path_it_is_by_body() {
+    let shop = || shop().switch(|switches| switches.delete_by_path = false);
+    let world = World::open(shop()).await;
+    assert_eq!(name(within(world.partnero.track_sale(sale("o1", 50)).delivered()).await), "recorded");
+    let end = within(world.partnero.track_refund("o1").delivered()).await;
+    assert_eq!((name(end).as_str(), world.live("o1").len()), ("refunded", 0));
+
+    let world = World::open(shop()).await;
+    assert_eq!(name(within(world.partnero.track_sale(sale("o1", 50)).delivered()).await), "recorded");
+    let end = within(world.partnero.track_adjustment(sale("o1", 30)).delivered()).await;
+    assert_eq!((name(end).as_str(), world.live("o1")), ("adjusted", vec![dollars(30)]));
 }
 
 #[tokio::test]
 async fn each_answer_to_the_first_step_of_an_adjustment_leaves_one_sale_of_the_right_amount() {
-    let again = vec![DELETE, DELETE, POST];
+    let again = vec![DELETE, DELETE, BY_BODY, POST];
     for (answer, end, requests) in [
-        (Answer::status(404), "adjusted", vec![DELETE, POST]),
+        (Answer::status(404), "adjusted", vec![DELETE, BY_BODY, POST]),
         (Answer::status(409), "adjusted", vec![DELETE, POST]),
         (Answer::status(500), "adjusted", again.clone()),
         (Answer::html(404), "adjusted", again.clone()),
         (Answer::status(429), "adjusted", again),
-        (Answer::status(401), "adjusted", vec![DELETE, TEST, DELETE, POST]),
+        (Answer::status(401), "adjusted", vec![DELETE, TEST, DELETE, BY_BODY, POST]),
     ] {
         // Partnero says what it says after doing it, so that 404 and 409 are true.
         let world = sold(Fault::StoreThenAnswer(answer.clone())).await;

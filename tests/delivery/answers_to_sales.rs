@@ -120,6 +120,17 @@ async fn a_refused_sale_of_a_customer_whom_nobody_referred_is_ignored() {
 }
 
 #[tokio::test]
+async fn a_refused_sale_that_names_its_link_is_a_dead_letter_whoever_bought() {
+    for (status, buyer) in [(404, "8"), (422, "8"), (404, "nobody"), (422, "nobody")] {
+        let world = World::open(shop().customer("8")).await;
+        world.sandbox.fault(Answer::status(status)).on("POST", "/transactions").times(1);
+        let sale = NewTransaction::new("o1", dollars(5)).customer(buyer).referral_url("https://shop.example?aff=anna");
+        let end = within(world.partnero.track_sale(sale).delivered()).await;
+        assert_eq!(name(end), "dead: rejected", "{status} {buyer}");
+    }
+}
+
+#[tokio::test]
 async fn a_refused_sale_of_a_referred_customer_is_a_dead_letter() {
     for status in [404, 422] {
         let world = World::open(shop().referred_customer("8", "anna")).await;

@@ -146,7 +146,10 @@ async fn in_a_refer_a_friend_program_the_customer_is_kept_without_an_unknown_ref
 /// It may show its own id in the place of our key, or the second one that we gave.
 #[tokio::test]
 async fn in_a_refer_a_friend_program_a_customer_is_found_under_whatever_id() {
-    for friend in [NewCustomer::new("8"), NewCustomer::new("8").id("private")] {
+    let by_email = NewCustomer::new("mia@example.test").email("mia@example.test");
+    for (key, friend) in
+        [("8", NewCustomer::new("8")), ("8", NewCustomer::new("8").id("private")), ("mia@example.test", by_email)]
+    {
         let program = Sandbox::refer_a_friend().customer("anna");
         let world = World::open(program.switch(|switches| switches.raf_identity = RafIdentity::Separate)).await;
         world.sandbox.fault(Fault::StoreThenDrop).on("POST", "/customers").times(1);
@@ -155,7 +158,7 @@ async fn in_a_refer_a_friend_program_a_customer_is_found_under_whatever_id() {
         assert_eq!(name(end), "existed", "{friend:?}");
         // Somebody is owed for it.
         world.sandbox.fault(Answer::status(422)).on("POST", "/transactions").times(1);
-        let end = within(world.partnero.track_sale(sale("o1", 50).customer("8")).delivered()).await;
+        let end = within(world.partnero.track_sale(sale("o1", 50).customer(key)).delivered()).await;
         assert_eq!(name(end), "dead: rejected", "{friend:?}");
     }
 }

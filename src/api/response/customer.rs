@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use percent_encoding::percent_decode_str;
+use reqwest::Url;
 use serde_json::Value;
 
 use crate::{
@@ -64,6 +66,17 @@ impl Customer {
     pub fn has_key(&self, key: &str) -> bool {
         self.key.as_deref().or(self.id.as_deref()) == Some(key)
     }
+
+    /// Whether this is the customer of the key that was asked for, and not another one: Partnero also finds customers by
+    /// e-mail address and by its own id.
+    ///
+    /// A refer-a-friend program shows no `key`, and an `id` that is our key or one of its own: then who isn't there by
+    /// another name is there by our key, and so is whose link is of it.
+    pub(crate) fn is_of(&self, key: &str) -> bool {
+        let by_email = || self.email.as_deref().is_some_and(|email| same_email(email, key));
+        let by_link = || self.referral_link.as_deref().is_some_and(|link| is_link_of(link, key));
+        self.has_key(key) || (self.key.is_none() && (!by_email() || by_link()))
+    }
 }
 
 impl FromJson for Customer {
@@ -91,6 +104,19 @@ impl FromJson for Customer {
             raw: it.clone(),
         })
     }
+}
+
+/// Some mail servers tell upper from lower case, and few look-ups by address do.
+fn same_email(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
+}
+
+/// The key stands in the query, or at the end of the path.
+fn is_link_of(link: &str, key: &str) -> bool {
+    let Ok(url) = Url::parse(link) else { return false };
+    let last = url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
+    url.query_pairs().any(|(_, value)| value == key)
+        || percent_decode_str(last).decode_utf8().is_ok_and(|last| last == key)
 }
 
 /// Keys as they may be logged. Never an e-mail address or a name.
@@ -138,6 +164,26 @@ mod tests {
         assert_eq!(friend.raw()["custom_fields"], json!({}));
         for text in [format!("{affiliate:?}"), format!("{friend:#?}")] {
             assert!(!text.contains("Mia") && !text.contains("mia") && !text.contains("Koch"), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_is_found_by_e_mail_address_is_another_unless_the_link_is_of_that_key() {
+        let email = "mia+1@x.test";
+        for (link, is_of) in [
+            (json!("https://x.test?ref=mia%2B1%40x.test"), true),
+            (json!("https://x.test/?a=b&via=mia%2B1@x.test#top"), true),
+            (json!("https://x.test/ref/mia+1%40x.test"), true),
+            (json!("https://x.test?ref=42"), false),
+            (json!("https://x.test?ref=mia%2B1%40x.test.evil"), false),
+            (json!("https://x.test/mia+1@x.test/42"), false),
+            (json!("https://mia+1@x.test"), false),
+            (json!("https://x.test/%ff"), false),
+            (json!("mia+1@x.test"), false),
+            (json!(null), false),
+        ] {
+            let found = json!({"id": "42", "email": "Mia+1@x.test", "referral_link": link});
+            assert_eq!(Customer::from_json(&found).unwrap().is_of(email), is_of, "{link}");
         }
     }
 

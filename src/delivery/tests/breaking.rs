@@ -124,7 +124,7 @@ async fn a_result_that_the_outbox_refuses_holds_up_no_other() {
     world.base.set_for(Mood::Fails(OutboxError::Unreachable("locked".to_owned())), &["settle"]);
     let mut refunded: Vec<_> =
         (0..12).map(|i| tokio::spawn(partnero.track_refund(format!("o{i}")).delivered())).collect();
-    until("all have come back", async || world.calls().len() == 12 && world.base.asked("settle") > 3).await;
+    until("all have come back", async || world.calls().len() == 24 && world.base.asked("settle") > 3).await;
     world.base.set(Mood::Well);
     let odd = refunded.remove(5);
     for refunded in refunded {

@@ -32,6 +32,12 @@ fn a_customer_is_there_under_its_own_key_alone() {
         (json!({"id": 9, "email": null}), "7", "there"),
         (json!({"id": "cus_1", "email": "M@X.test "}), "m@x.test", "absent"),
         (json!({"id": "m@x.test", "email": "m@x.test"}), "m@x.test", "there"),
+        (
+            json!({"id": "c", "email": "m@x.test", "referral_link": "https://x.test?ref=m%40x.test"}),
+            "m@x.test",
+            "there",
+        ),
+        (json!({"id": "c", "email": "m@x.test", "referral_link": "https://x.test?ref=c"}), "m@x.test", "absent"),
         // The path finds customers by other things as well: other people.
         (json!({"key": "8", "email": "7"}), "7", "absent"),
         (json!({"key": "8", "id": 7}), "7", "absent"),

@@ -45,6 +45,10 @@ fn by_path() {
         (json!({"id": 1, "key": "o-2", "amount": 10}), Some("10"), "the answer is of another transaction"),
         (json!({"id": 1, "key": "O-1", "amount": 10}), Some("10"), "the answer is of another transaction"),
         (json!("o-1"), Some("10"), "the answer is of another transaction"),
+        // Nothing in it says that it is one, be the list wrapped twice or the answer an odd "nothing".
+        (json!({}), Some("10"), "the answer is of another transaction"),
+        (json!({}), None, "the answer is of another transaction"),
+        (json!({"data": [of(1, &ten, None)]}), Some("10"), "the answer is of another transaction"),
         (json!(null), Some("10"), "the answer has no data"),
     ];
     for (data, amount, expected) in rows {
