@@ -55,9 +55,12 @@ impl ReferralKey {
         Ok(Self { key: Text::new(key), program: None })
     }
 
-    /// A key in bytes that anyone may have sent.
+    /// A key in bytes that anyone may have sent. Blanks alone are none, as in [`new`](Self::new).
     #[inline]
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        if bytes.iter().all(|byte| *byte == b' ') {
+            return None;
+        }
         match Text::plain(bytes) {
             Some(key) => Some(Self { key, program: None }),
             None => Self::exactly(str::from_utf8(bytes).ok()?).ok(),

@@ -52,6 +52,7 @@ fn naive(lines: &[Vec<u8>]) -> Found {
             };
             let Ok(text) = String::from_utf8(naive_decode(&value)) else { continue };
             let valid = (1..=255).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+            let valid = valid && text.chars().any(|c| c != ' ');
             if place.is_none() && valid {
                 *place = Some(text);
             }
@@ -124,6 +125,7 @@ proptest! {
         key in "[a-zA-Z0-9@+ ü/%;\"]{1,20}",
         place in any::<prop::sample::Index>(),
     ) {
+        prop_assume!(key.chars().any(|c| c != ' '), "blanks alone are no key");
         prop_assume!(others.iter().all(|(name, _)| name != "partnero_partner" && name != "partnero_referral"));
         let mut cookies: Vec<String> = others.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let ours = Cookie::new("partnero_partner", key.clone()).encoded().to_string();
@@ -207,7 +209,10 @@ fn only_the_exact_name_counts() {
 #[test]
 fn an_invalid_value_is_skipped_and_hides_nothing() {
     let long = "x".repeat(256);
-    for bad in ["", " ", "\"\"", "%00", "%0A", "%FF", "%C3", "%C2%85", "a\0b", "a\nb", "%7F", "\"%00\"", &long] {
+    for bad in [
+        "", " ", "\"\"", "%00", "%0A", "%FF", "%C3", "%C2%85", "a\0b", "a\nb", "%7F", "\"%00\"", "%20", "%20%20",
+        "\" \"", &long,
+    ] {
         assert_eq!(partner(format!("partnero_partner={bad}")), None, "{bad:?}");
         let line = format!("partnero_partner={bad}; partnero_partner=anna; partnero_partner=bert");
         assert_eq!(partner(line).as_deref(), Some("anna"), "{bad:?}");
