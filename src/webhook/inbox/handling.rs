@@ -134,10 +134,10 @@ impl Handling {
         self.begin_next();
     }
 
-    /// Has as many handled as there are handlers free.
+    /// Has as many handled as there are handlers free. None once the inbox is to stop: the next turn gives them back.
     fn begin_next(&mut self) {
         self.give_late_back();
-        while self.running.len() < self.shared.settings.max_in_progress {
+        while self.running.len() < self.shared.settings.max_in_progress && self.shared.may_begin() {
             let Some(claimed) = self.ahead.next() else { return };
             self.begin(claimed);
         }

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
 use crate::{
     delivery::{Clock, Reach, Stop},
@@ -64,6 +67,16 @@ impl Shared {
         let since = event.envelope().created_at().and_then(time_of).unwrap_or(arrived_at);
         let age = self.clock.wall().duration_since(since).unwrap_or_default();
         self.settings.max_age.is_some_and(|most| age > most)
+    }
+
+    /// Whether an event may still be begun.
+    pub(crate) fn may_begin(&self) -> bool {
+        match *self.stop.borrow() {
+            Stop::No => true,
+            Stop::At(at) if Instant::now() >= at => false,
+            // What a durable inbox keeps needn't be.
+            Stop::WhenDone | Stop::At(_) => self.store.is_volatile(),
+        }
     }
 
     /// Says, once, what an inbox in memory loses with its end.

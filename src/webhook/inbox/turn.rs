@@ -10,7 +10,7 @@ use std::{
 use tokio::time::Instant;
 
 use crate::{
-    delivery::{Finder, OutboxError, Stop},
+    delivery::{Finder, OutboxError},
     measure,
     model::mask,
 };
@@ -78,14 +78,14 @@ impl Worker {
     /// them handled.
     pub(super) async fn turn(&mut self) {
         let now = self.now();
-        let may_claim = self.may_claim();
-        if may_claim {
+        let may_begin = self.shared.may_begin();
+        if may_begin {
             self.handling.give_late_back();
         } else {
             self.handling.give_all_back();
         }
-        let look = may_claim && self.next_claim.is_some_and(|next| next <= now);
-        let room = if may_claim { self.handling.room() } else { 0 };
+        let look = may_begin && self.next_claim.is_some_and(|next| next <= now);
+        let room = if may_begin { self.handling.room() } else { 0 };
         let due = self.arrivals.are_there() || self.results_are_due() || (look && room > 0);
         if !due || self.store_rests() {
             return;
@@ -103,15 +103,6 @@ impl Worker {
             Ok(turned) => self.take_turn(asked, turned, time),
             Err(OutboxError::Refused(_)) if asked.events.len() + results > 0 => self.ask_apart(asked).await,
             Err(error) => self.out_of_reach(asked, &error),
-        }
-    }
-
-    fn may_claim(&self) -> bool {
-        match *self.stop.borrow() {
-            Stop::No => true,
-            Stop::At(at) if Instant::now() >= at => false,
-            // What a durable inbox keeps needn't be begun.
-            Stop::WhenDone | Stop::At(_) => self.shared.store.is_volatile(),
         }
     }
 

@@ -91,7 +91,7 @@ impl Worker {
         let now = self.now();
         let (volatile, rests) = (self.shared.store.is_volatile(), self.store_rests());
         let poll = (!volatile).then_some(now + POLL);
-        let claim = self.next_claim.filter(|_| self.handling.is_free() && !rests && self.may_begin());
+        let claim = self.next_claim.filter(|_| self.handling.is_free() && !rests && self.shared.may_begin());
         let back = self.handling.back_at().filter(|_| !rests);
         let wake = [claim, poll, back].into_iter().flatten().min().unwrap_or(now + POLL);
         let stop_at = match *self.stop.borrow() {
@@ -114,9 +114,5 @@ impl Worker {
             () = until(stop_at) => {}
             () = until(store_at) => {}
         }
-    }
-
-    fn may_begin(&self) -> bool {
-        *self.stop.borrow() == Stop::No || self.shared.store.is_volatile()
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use super::base::{SECOND, add, all, event, start};
 use crate::{
-    delivery::{Answer, Clock, OutboxError},
+    delivery::{Answer, Clock, OutboxError, stop_when_done},
     webhook::{
         EventId, WebhookEvent,
         handler::Handlers,
@@ -159,4 +159,19 @@ async fn a_handler_that_has_ended_is_not_cut_off() {
     handling.cut_off().await;
     let results = handling.take_results();
     assert!(matches!(results[..], [ref it] if it.to == To::Done), "{results:?}");
+}
+
+#[tokio::test]
+async fn what_was_claimed_as_the_order_to_stop_came_is_not_begun_and_goes_back() {
+    let (_, inbox) = Crowded::new().await.inbox();
+    let memory = all().await.remove(0);
+    memory.add(&[event(1, None)]).await;
+    let shared = &inbox.inner.shared;
+    let mut handling = Handling::new(Arc::clone(shared));
+    stop_when_done(&shared.stop);
+    handling.keep(shared.clock.monotonic(), memory.claim(1).await);
+    assert!(handling.rests());
+    handling.give_all_back();
+    let results = handling.take_results();
+    assert!(matches!(results[..], [ref it] if it.to == To::Back), "{results:?}");
 }
