@@ -1,6 +1,9 @@
 //! What sends for a dispatcher: one call under one lease, and probes.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, SystemTime},
+};
 
 use serde_json::Value;
 use tracing::Instrument as _;
@@ -24,12 +27,13 @@ use crate::{
 };
 
 /// What a delivery needs.
-#[derive(Clone)]
 pub(crate) struct Courier {
     pub(crate) outbox: String,
     pub(crate) api: ApiClient,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
+    /// This base URL has answered as Partnero does. Until then a 404 may be that of a wrong path.
+    pub(crate) met: AtomicBool,
 }
 
 /// Until when a claim lasts, by both clocks: the monotonic one stands still while the machine sleeps, the other can be
@@ -82,9 +86,35 @@ impl Courier {
         Delivery { courier: self, call, lease }.run().instrument(span).await
     }
 
+    /// Sends a request, and notes whether it is Partnero that answers.
+    pub(crate) async fn ask(&self, call: Call<'_>) -> Attempt {
+        let attempt = self.api.send(call).await;
+        if matches!(&attempt, Attempt::Answered(answer) if is_good(answer)) {
+            self.met.store(true, Ordering::Relaxed);
+        }
+        attempt
+    }
+
+    /// Whether Partnero ever answered as it should.
+    pub(crate) fn has_met_partnero(&self) -> bool {
+        self.met.load(Ordering::Relaxed)
+    }
+
+    /// A 404 in JSON is a wrong path's as well: asks for what is at every right one.
+    pub(crate) async fn meet_partnero(&self) -> Result<(), Signal> {
+        match self.probe().await {
+            Probe::Good(_) => Ok(()),
+            Probe::Bad(Signal::Failed(_)) => {
+                tracing::warn!("a 404, and no good answer to `GET /test`: check the base URL");
+                Err(Signal::Unmet)
+            }
+            Probe::Bad(signal) => Err(signal),
+        }
+    }
+
     /// Whether Partnero takes the key, and of which program it says that it is.
     pub(crate) async fn probe(&self) -> Probe {
-        let signal = match self.api.send(Call::test()).await {
+        let signal = match self.ask(Call::test()).await {
             Attempt::Answered(answer) => match answer::everyones(&answer) {
                 Some(Verdict::Hold(hold)) => Signal::Held(hold),
                 Some(Verdict::Pause(after)) => Signal::Paused(after),

@@ -22,7 +22,7 @@ use crate::{
         outcome::End,
         payload,
         retry::{backoff, chance, with_retry_after},
-        way::{Way, another_amount, dead, in_doubt, pause, rejected, unreadable},
+        way::{Way, another_amount, dead, given_back, in_doubt, pause, rejected, unreadable},
     },
     model::ProgramType,
 };
@@ -158,6 +158,7 @@ impl Delivery<'_> {
                 if owed {
                     return Ok(rejected(&refusal));
                 }
+                self.ensure_it_was_partnero().await?;
                 tracing::debug!(answer = refusal.message, "the sale is refused, and nobody is owed for it");
                 Ok((Transition::End { end: End::Ignored, notice: None }, Signal::Answered))
             }
@@ -179,7 +180,7 @@ impl Delivery<'_> {
     async fn taken_in_silence(&self, trouble: &Trouble) -> (Transition, Signal) {
         let customer = self.call.customer.as_deref().unwrap_or_default();
         let presence = match self.check_lease() {
-            Ok(()) => answer::customer(self.courier.api.send(Call::get_customer(customer)).await, customer),
+            Ok(()) => answer::customer(self.courier.ask(Call::get_customer(customer)).await, customer),
             Err(_) => return self.uncertain(trouble),
         };
         let owed = match presence {
@@ -219,6 +220,9 @@ impl Delivery<'_> {
                 other => other,
             };
         }
+        if matches!(verdict, Verdict::Done(..) | Verdict::NothingThere(_)) {
+            self.ensure_it_was_partnero().await?;
+        }
         match verdict {
             Verdict::Done(..) | Verdict::NothingThere(_) if self.call.kind == CallKind::Adjustment => {
                 Ok((Transition::Deleted, Signal::Answered))
@@ -247,13 +251,13 @@ impl Delivery<'_> {
     /// Sends, if the lease has time for it.
     async fn send(&self, request: Request, call: Call<'_>) -> Way<Verdict> {
         self.check_lease()?;
-        Ok(answer::judge(request, self.courier.api.send(call).await))
+        Ok(answer::judge(request, self.courier.ask(call).await))
     }
 
     /// Whether the customer is there.
     async fn customer(&self, key: &str) -> Way<Option<Value>> {
         self.check_lease()?;
-        match answer::customer(self.courier.api.send(Call::get_customer(key)).await, key) {
+        match answer::customer(self.courier.ask(Call::get_customer(key)).await, key) {
             Presence::There(answer) | Presence::Differs(answer) => Ok(Some(answer)),
             Presence::Absent => Ok(None),
             // The refusal was certain: the whole call can be made again.
@@ -266,7 +270,7 @@ impl Delivery<'_> {
     /// `There`, `Differs` or `Absent`.
     async fn transaction(&self, key: &str) -> Way<Presence> {
         self.check_lease()?;
-        let attempt = self.courier.api.send(Call::find_transaction(key)).await;
+        let attempt = self.courier.ask(Call::find_transaction(key)).await;
         match answer::transaction(attempt, key, self.call.amount) {
             Presence::Unknown(trouble) => {
                 let after = self.delay(&trouble);
@@ -317,6 +321,15 @@ impl Delivery<'_> {
             return dead(DeadReason::NotAllowed, message, false);
         }
         (Transition::Release { after: Duration::ZERO, suspect: true }, Signal::Held(hold))
+    }
+
+    /// Nothing ends by a 404 before Partnero has answered as it should.
+    async fn ensure_it_was_partnero(&self) -> Way<()> {
+        if self.courier.has_met_partnero() {
+            return Ok(());
+        }
+        self.check_lease()?;
+        self.courier.meet_partnero().await.map_err(given_back)
     }
 
     /// A call that would wait longer than it may is a dead letter.

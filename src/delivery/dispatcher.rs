@@ -4,7 +4,10 @@ mod ahead;
 mod probe;
 mod settle;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use tokio::{
     sync::watch,
@@ -77,6 +80,7 @@ impl Dispatcher {
             api: shared.api.clone(),
             clock: shared.clock.clone(),
             settings: shared.settings,
+            met: AtomicBool::new(false),
         };
         let now = shared.clock.monotonic();
         let told = shared.hold();

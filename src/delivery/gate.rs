@@ -41,6 +41,8 @@ pub(crate) enum Signal {
     Answered,
     /// It didn't, for the customer (or the transaction) of this hash.
     Failed(u64),
+    /// Nothing that it said can be believed before a good probe.
+    Unmet,
     Paused(Option<Duration>),
     Held(Hold),
     /// Of a probe: Partnero takes the key, and doesn't say of which program it is.
@@ -142,6 +144,7 @@ impl Gate {
                 self.failed.insert(whose);
                 (self.failed.len() >= FAILURES).then(|| self.hold(HoldReason::Unavailable, now)).flatten()
             }
+            Signal::Unmet => self.hold(HoldReason::Unavailable, now),
             Signal::Paused(after) => {
                 // Those that were under way when the first came back say nothing new.
                 if self.paused_until.is_none_or(|until| now >= until) {

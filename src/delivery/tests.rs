@@ -7,6 +7,7 @@ mod breaking;
 mod following;
 mod inserting;
 mod limits;
+mod meeting;
 mod ops;
 mod program;
 mod support;

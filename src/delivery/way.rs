@@ -8,7 +8,12 @@ use crate::delivery::{answer::Refusal, dead::DeadReason, gate::Signal, outbox::T
 pub(crate) type Way<T> = Result<T, (Transition, Signal)>;
 
 pub(crate) fn pause(after: Option<Duration>) -> (Transition, Signal) {
-    (Transition::Release { after: Duration::ZERO, suspect: false }, Signal::Paused(after))
+    given_back(Signal::Paused(after))
+}
+
+/// As it was: no attempt is counted.
+pub(crate) fn given_back(signal: Signal) -> (Transition, Signal) {
+    (Transition::Release { after: Duration::ZERO, suspect: false }, signal)
 }
 
 pub(crate) fn dead(reason: DeadReason, message: String, uncertain: bool) -> (Transition, Signal) {

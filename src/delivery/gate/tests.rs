@@ -20,6 +20,15 @@ fn five_customers_failing_in_a_row_open_the_breaker_and_one_alone_never_does() {
 }
 
 #[test]
+fn what_may_not_be_partnero_at_all_holds_at_once_until_a_good_probe() {
+    let mut gate = Gate::new(8);
+    assert_eq!(gate.record(Signal::Unmet, at(0)), Some(Change::Held(HoldReason::Unavailable)));
+    assert_eq!(gate.record(Signal::Unmet, at(0)), None, "said once");
+    assert_eq!((gate.width(at(9)), gate.next_probe()), (0, Some(at(1))));
+    assert_eq!(gate.probed(Signal::Answered, at(1), 1.0), Some(Change::Resumed));
+}
+
+#[test]
 fn a_success_in_between_closes_the_count() {
     let mut gate = Gate::new(8);
     for round in 0..10 {
