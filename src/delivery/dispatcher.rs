@@ -171,10 +171,15 @@ impl Dispatcher {
             Ok(Work::Delivered(call, delivered)) => self.delivered(call, delivered),
             Ok(Work::Probed(probe)) => self.probed(probe),
             Err(error) => {
-                // A bug of ours, or of an HTTP client that the application made. The lease of the call ends, and it is
-                // taken up again.
-                tracing::error!(%error, "a delivery broke off, which is a bug to report: its call is taken up again");
-                if self.probe.as_ref().is_some_and(|probe| probe.id() == error.id()) {
+                // A bug of ours, or of an HTTP client that the application made. The lease of a call ends.
+                let is_probe = self.probe.as_ref().is_some_and(|probe| probe.id() == error.id());
+                let (what, next) = if is_probe {
+                    ("a probe", "Partnero is asked again")
+                } else {
+                    ("a delivery", "its call is taken up again")
+                };
+                tracing::error!(%error, "{what} broke off, which is a bug to report: {next}");
+                if is_probe {
                     self.probed(Probe::Bad(Signal::Failed(0)));
                 } else {
                     self.calls -= 1;

@@ -15,7 +15,7 @@ use axum_partnero::{
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use crate::support::{SHORT_TIMEOUT, World, dollars, each, ms, name, referred, sale, secs, shop, until, within};
+use crate::support::{Log, SHORT_TIMEOUT, World, dollars, each, ms, name, referred, sale, secs, shop, until, within};
 
 fn faults() -> Vec<Fault> {
     vec![
@@ -222,12 +222,14 @@ async fn a_delivery_that_panics_holds_up_no_other_and_is_taken_up_again() {
 
 #[tokio::test]
 async fn a_probe_that_panics_is_one_that_failed() {
+    let (log, _guard) = Log::start();
     let folder = tempfile::tempdir().unwrap();
     let outbox = SqliteOutbox::open(folder.path().join("partnero.db")).await.unwrap();
     let world = broken(|builder| builder.outbox(outbox)).await;
     let held = async || world.partnero.status().await.unwrap().held;
     until("it is held", async || held().await == Some(HoldReason::Unavailable)).await;
     assert!(world.requests().is_empty(), "the next one has its time");
+    assert_eq!((log.count("a probe broke off"), log.count("a delivery broke off")), (1, 0));
     world.clock.advance(secs(2));
     assert_eq!(name(within(world.partnero.track_sale(sale("o1", 50)).delivered()).await), "recorded");
 }
