@@ -23,8 +23,8 @@ pub enum HoldReason {
     NotAllowed,
     /// Partnero's address answers with a redirect: the base URL is wrong. It takes a process with the right one.
     Redirected,
-    /// Partnero is out of reach, or fails for one customer after another. There is nothing to do: it is asked until it is
-    /// back.
+    /// Partnero is out of reach, or fails for one customer after another. There is nothing to do: it is asked until it
+    /// is back. Before it has ever answered, check the base URL.
     Unavailable,
     /// Partnero asked for fewer requests (429). There is nothing to do, unless it goes on: then lower
     /// [`max_in_flight`](crate::delivery::PartneroBuilder::max_in_flight).
