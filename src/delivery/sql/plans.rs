@@ -56,6 +56,13 @@ async fn counts_what_there_is<D: Driver>(store: &SqlStore<D>, explain: &str) {
     assert_eq!(indexes(store, explain, &store.sql.counts).await, ["open", "busy_customer", "aside"]);
 }
 
+/// An end goes by ids, whatever else is claimed.
+async fn ends_by_id<D: Driver>(store: &SqlStore<D>, explain: &str, by: &str) {
+    let (ids, change) = (Value::from("[1, 2]"), Value::Text(json!({"token": 1}).to_string()));
+    let lines = plan(store, explain, &store.sql.end, vec![store.name(), ids, change]).await;
+    assert!(lines.iter().any(|line| line.contains(by)), "{lines:#?}");
+}
+
 #[cfg(feature = "sqlx-sqlite")]
 #[tokio::test]
 async fn sqlite_goes_by_keys() {
@@ -68,6 +75,7 @@ async fn sqlite_goes_by_keys() {
         assert!(by_key.iter().any(|key| line.contains(key)), "{line}");
     }
     counts_what_there_is(&store, "EXPLAIN QUERY PLAN").await;
+    ends_by_id(&store, "EXPLAIN QUERY PLAN", "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)").await;
 }
 
 /// Calls of one claim are anywhere in the indexes of keys: a page of each for every call.
@@ -119,4 +127,5 @@ async fn postgresql_goes_by_keys() {
         assert!(line.contains("(id = ANY") || by_key, "{line}");
     }
     counts_what_there_is(&store, "EXPLAIN").await;
+    ends_by_id(&store, "EXPLAIN", "partnero_calls_pkey").await;
 }

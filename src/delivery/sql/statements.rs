@@ -139,14 +139,14 @@ statements! {
          customer_key = CASE WHEN OBJECT($2) ->> 'state' = 'gone' THEN NULL ELSE c.customer_key END, \
          transaction_key = CASE WHEN OBJECT($2) ->> 'state' = 'gone' THEN NULL ELSE c.transaction_key END \
          WHERE c.id [[SELECT CAST(k.value AS BIGINT) FROM LIST($1) AS k]]";
-    /// Ends what is still claimed as it was, and says of what that held. Parameters: name, ids, the token, state, outcome
-    /// and time of all of them.
+    /// Ends what is still claimed as it was, and says of what that held. A plain question for the state would have
+    /// PostgreSQL read all that is under way. Parameters: name, ids, the token, state, outcome and time of all of them.
     end = "UPDATE partnero_calls AS c SET state = OBJECT($3) ->> 'state', outcome = OBJECT($3) ->> 'outcome', open = 0, \
          uncertain = CAST('false' AS BOOLEAN), due = NULL, over_at = CAST(OBJECT($3) ->> 'over_at' AS BIGINT), payload = '', \
          customer_key = CASE WHEN OBJECT($3) ->> 'state' = 'gone' THEN NULL ELSE c.customer_key END, \
          transaction_key = CASE WHEN OBJECT($3) ->> 'state' = 'gone' THEN NULL ELSE c.transaction_key END \
-         WHERE c.id [[SELECT CAST(k.value AS BIGINT) FROM LIST($2) AS k]] AND c.name = $1 AND c.state = 'claimed' \
-         AND c.token = CAST(OBJECT($3) ->> 'token' AS BIGINT) RETURNING id";
+         WHERE c.id [[SELECT CAST(k.value AS BIGINT) FROM LIST($2) AS k]] AND c.name = $1 \
+         AND CASE WHEN c.state = 'claimed' THEN c.token END = CAST(OBJECT($3) ->> 'token' AS BIGINT) RETURNING id";
     /// Looks again at the calls that may have waited for others of these keys: of each, what was begun and the next, and
     /// those that only a newer version knows: it may have put them off.
     /// Parameters: name, now, keys of customers, of transactions.
