@@ -142,7 +142,7 @@ async fn run(rounds: u64, calls: u64) {
         let partnero = handle(server.url(), Some(outbox), processes == 0);
         let dispatchers: Vec<_> = (0..processes).map(|_| Dispatcher::start(&database, server.url())).collect();
         // Who dispatches beside it looks once a second whether there is something: that is little of so many.
-        let (rounds, calls) = if processes == 0 { (rounds, calls) } else { (rounds.min(3), calls * 6) };
+        let (rounds, calls) = if processes == 0 { (rounds, calls) } else { (rounds.min(3), calls * 2) };
         let rate = median_rate(&partnero, rounds, calls, (2 + processes) << 40).await;
         match processes {
             0 => println!("PostgreSQL, in this process         {rate:>8.0}/s   {:.2} of memory", rate / in_memory),
@@ -159,7 +159,7 @@ fn main() {
     if server::was_server() || was_dispatcher(&runtime) {
         return;
     }
-    let (rounds, calls) = if is_measured() { (7, 3_000) } else { (1, 50) };
+    let (rounds, calls) = if is_measured() { (5, 10_000) } else { (1, 50) };
     let running = runtime.spawn(run(rounds, calls));
     runtime.block_on(running).expect("it ends");
 }
